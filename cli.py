@@ -1,0 +1,71 @@
+"""The command `npckit`: finds the part that a command belongs to, imports that alone, and turns a UserError into a sentence."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+from .errors import UserError, missing_extra
+
+COMMANDS = {  # name: (where it lives, what it does)
+    "play": ("playback.commands:play", "play a title in a window, against a bot or a trained agent"),
+    "watch": ("playback.commands:watch", "watch agents or a replay play in a window"),
+    "record": ("playback.commands:record", "record a match or a replay as mp4, gif or replay file"),
+    "train": ("train.commands:train", "train an agent"),
+    "evaluate": ("train.commands:evaluate", "measure an agent against others"),
+    "tensorboard": ("train.commands:tensorboard", "open the charts of runs"),
+    "demo": ("train.commands:demo", "train for a minute, evaluate, record a match"),
+    "games": ("games.commands:games", "list the titles"),
+    "check": ("games.commands:check", "check a title against the contract"),
+    "card": ("agents.commands:card", "show the card inside a policy file"),
+    "bench": ("train.bench:bench", "measure speed"),
+    "doctor": ("doctor:doctor", "check this machine, and say what to do"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit status (0 fine, 2 a refusal, 130 interrupted)."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    if not args or args[0] in ("-h", "--help"):
+        return _help()
+    try:
+        _run(args[0], args[1:])
+    except UserError as error:
+        print(f"npckit: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(
+            f"npckit: {error.filename or ''} {error.strerror or error}; nothing was overwritten.".replace(":  ", ": "),
+            file=sys.stderr,
+        )
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _run(name: str, args: list[str]) -> None:
+    if name not in COMMANDS:
+        raise UserError(f"there is no command {name!r}; the commands are {', '.join(COMMANDS)}.")
+    try:
+        import tyro
+    except ImportError:
+        raise missing_extra("tyro", "play") from None
+    function = _load(COMMANDS[name][0])
+    tyro.cli(function, prog=f"npckit {name}", args=args)
+
+
+def _load(place: str) -> Callable[..., Any]:
+    module, function = place.split(":")
+    return getattr(import_module(f"npckit.{module}"), function)  # type: ignore[no-any-return]
+
+
+def _help() -> int:
+    from . import __version__
+
+    print(f"npckit {__version__}: small pygame titles turned into rivals\n\nusage: npckit COMMAND [-h] ...\n")
+    for name, (_, summary) in COMMANDS.items():
+        print(f"  {name:<12} {summary}")
+    return 0

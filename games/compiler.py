@@ -1,0 +1,104 @@
+"""Turns rules into fast batch loops: one source, three ways (interpreted, bounds-checked, compiled), the last two by Numba.
+
+A driver is a loop over the batch that calls rules by global name; `build` copies it, and every rule it reaches, with the
+title's rules put in. Compiled code is kept in a cache folder named by a hash of all sources, because Numba's own key
+overlooks a change in another file. Numba is imported on first use only: without it the interpreted mode still works.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+import types
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import missing_extra
+from .interpret import interpreted
+
+Mode = Literal["interpreted", "checked", "compiled"]
+MODES: tuple[Mode, ...] = ("interpreted", "checked", "compiled")
+
+
+def build(driver: Callable[..., Any], rules: Mapping[str, Any], mode: Mode, folder: str) -> Callable[..., Any]:
+    """`driver` with the names in `rules` bound, ready to be called with arrays; compiled code is kept in a cache `folder`."""
+    if mode == "interpreted":
+        return interpreted(_rebind(driver, dict(rules)))
+    made: dict[int, Any] = {}
+    bound = {name: _compile(value, mode, made) for name, value in rules.items()}
+    function = _rebind(driver, {**_compiled_globals(driver, mode, made), **bound})
+    return _cached(_numba().njit(function, **_flags(mode)), folder)
+
+
+def _compile(value: Any, mode: Mode, made: dict[int, Any]) -> Any:
+    """The compiled form of a rule and of all rules it calls; anything else unchanged."""
+    if not getattr(value, "is_rule", False):
+        return value
+    if id(value) not in made:
+        function = _rebind(value, _compiled_globals(value, mode, made))
+        made[id(value)] = _numba().njit(function, **_flags(mode), no_cpython_wrapper=True)  # only drivers are called from Python
+    return made[id(value)]
+
+
+def _compiled_globals(function: Any, mode: Mode, made: dict[int, Any]) -> dict[str, Any]:
+    named = {name: function.__globals__[name] for name in function.__code__.co_names if name in function.__globals__}
+    return {name: _compile(value, mode, made) for name, value in named.items()}
+
+
+def _rebind(function: Any, names: dict[str, Any]) -> Any:
+    """A copy of a function that sees other globals; closures are not carried, rules have none."""
+    copy = types.FunctionType(function.__code__, {**function.__globals__, **names}, function.__name__)
+    copy.__qualname__, copy.__module__ = function.__qualname__, function.__module__
+    return copy
+
+
+def _flags(mode: Mode) -> dict[str, Any]:
+    return {"nogil": True, "boundscheck": mode == "checked", "error_model": "numpy", "no_cfunc_wrapper": True}
+
+
+def _cached(dispatcher: Any, folder: str) -> Any:
+    """Turns on Numba's cache in a folder that only these very sources share."""
+    config, path = _numba().config, cache_root() / folder
+    before, config.CACHE_DIR = config.CACHE_DIR, str(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        dispatcher.enable_caching()
+    except (OSError, RuntimeError):
+        pass  # a read-only home: compile anew at every start
+    finally:
+        config.CACHE_DIR = before
+    return dispatcher
+
+
+def cache_root() -> Path:
+    """Where compiled rules are kept; `NPCKIT_CACHE` moves it."""
+    base = os.environ.get("NPCKIT_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "npckit"
+    return Path(base) / "rules"
+
+
+def source_key(rules: Iterable[Any]) -> str:
+    """A hash of what the rules are called, of all sources beside them, of our own, and of the tools that compile them."""
+    rules = [*rules]
+    names = [
+        f"{rule.__module__}.{rule.__qualname__}" for rule in rules
+    ]  # Numba imports the module when it loads its code
+    digest = hashlib.sha256(f"{names} {sys.version} {platform.machine()} {_numba().__version__}".encode())
+    folders = {Path(rule.__code__.co_filename).parent for rule in rules}
+    for path in sorted(
+        [*Path(__file__).parent.glob("*.py"), *(file for folder in folders for file in folder.rglob("*.py"))]
+    ):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@lru_cache
+def _numba() -> Any:
+    try:
+        import numba
+    except ImportError:
+        raise missing_extra("numba", "play") from None
+    return numba

@@ -1,0 +1,135 @@
+"""The loops over a batch. Each calls a title's rules by global name; `compiler.build` puts them in.
+
+Arrays: states (n,) records; actions (n, seats) int32, the rules' own; rewards, returns (n, seats) float32; rows are two (r,)
+int32 arrays that name a game and a seat each. Loops are plain and scalar: Numba compiles them, and Python runs them as they are.
+"""
+
+from .contract import rule
+from .raster import paint
+
+RESET = STEP = DRAW = FEATURES = LEGAL = BOT = None  # a title's rules, bound by `compiler.build`
+
+
+def reset(states, where, seeds):
+    """Starts an episode in each game of `where` (bool) from its seed; the records are zero before."""
+    for i in range(len(states)):
+        if where[i]:
+            RESET(states[i], seeds[i])
+
+
+def advance(states, running, actions, ticks, max_ticks, rewards, returns, terminated, truncated, events, counts):
+    """Plays up to `ticks` ticks in each running game; a game stops at its natural end or at `max_ticks`."""
+    seats = actions.shape[1]
+    for i in range(len(states)):
+        for seat in range(seats):
+            rewards[i, seat] = 0.0
+        terminated[i] = False
+        truncated[i] = False
+        events[i] = 0
+        if not running[i]:
+            continue
+        state = states[i]
+        for _ in range(ticks):
+            state.events = 0
+            ended = STEP(state, actions[i], rewards[i])
+            state.tick = state.tick + 1
+            if state.events != 0:
+                events[i] = events[i] | state.events
+                count_events(state.events, counts[i])
+            if ended or state.tick >= max_ticks:
+                terminated[i] = ended
+                truncated[i] = state.tick >= max_ticks
+                break
+        for seat in range(seats):
+            returns[i, seat] = returns[i, seat] + rewards[i, seat]
+
+
+@rule
+def count_events(events, counts):
+    for bit in range(len(counts)):
+        counts[bit] = counts[bit] + ((events >> bit) & 1)
+
+
+@rule
+def all_legal(state, seat, out):
+    """The mask of a title that has none."""
+    for action in range(len(out)):
+        out[action] = 1
+
+
+def masks(states, games, seats, out):
+    """out (r, actions) uint8: 1 where an action is legal."""
+    for r in range(len(games)):
+        LEGAL(states[games[r]], seats[r], out[r])
+
+
+def first_illegal(states, running, actions, counts, seat, mask):
+    """The first running game in which this seat's action is not legal, or -1; `counts` is the number of actions."""
+    for i in range(len(states)):
+        if running[i]:
+            action = actions[i, seat]
+            if action < 0 or action >= counts:
+                return i
+            LEGAL(states[i], seat, mask)
+            if mask[action] == 0:
+                return i
+    return -1
+
+
+def features(states, games, seats, fresh, previous, out, width):
+    """out (r, stack * width) float32: the last frames of each row, oldest first; a fresh episode repeats its first."""
+    for r in range(len(games)):
+        newest = out[r, len(out[r]) - width :]
+        FEATURES(states[games[r]], seats[r], newest)
+        push(previous[r], out[r], width, fresh[games[r]])
+
+
+def draw(states, games, seats, frames):
+    """Writes the display list of each row's seat into frames (r,)."""
+    for r in range(len(games)):
+        frames[r].count = 0
+        DRAW(states[games[r]], seats[r], frames[r])
+
+
+def layers(
+    shapes, counts, games, seats, fresh, mirror_x, mirror_y, field, layer_of, level_of, bitmaps, previous, out, images
+):
+    """Paints a display list for each row: shapes (r, max, 8) and counts (r,) int32.
+
+    out (r, stack * layers * h * w) and images (r, stack * layers, h, w) uint8 are the same memory. No rule of a title is called, so
+    this compiles once for all of them.
+    """
+    depth = layer_of[0]
+    for r in range(len(games)):
+        place = seats[r] + 1
+        image = images[r, images.shape[1] - depth :]
+        width = depth * image.shape[1] * image.shape[2]
+        for j in range(len(out[r]) - width, len(out[r])):
+            out[r, j] = 0
+        paint(shapes[r], counts[r], mirror_x[place], mirror_y[place], field, layer_of, level_of, bitmaps, image)
+        push(previous[r], out[r], width, fresh[games[r]])
+
+
+@rule
+def push(previous, stack, width, fresh):
+    """Fills all of a stack but its newest frame: from the frames before, or with copies of the newest."""
+    kept = len(stack) - width
+    if fresh:
+        for j in range(kept):
+            stack[j] = stack[kept + j % width]
+    else:
+        for j in range(kept):
+            stack[j] = previous[width + j]
+
+
+def bots(states, running, games, seats, memories, seen, exact, mask, actions):
+    """Lets a scripted player decide for each row. It gets float32 features in a float64 array, so that all ways of running agree."""
+    for r in range(len(games)):
+        i = games[r]
+        seat = seats[r]
+        if running[i]:
+            FEATURES(states[i], seat, seen)
+            for j in range(len(seen)):
+                exact[j] = seen[j]
+            LEGAL(states[i], seat, mask)
+            actions[i, seat] = BOT(exact, mask, memories[r])

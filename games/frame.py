@@ -1,0 +1,69 @@
+"""The display list: what `draw` appends to. Shapes have inks (what a thing is to the viewer), never colours.
+
+A frame is a record: `count`, and `shapes` (max_shapes, 8) int32 rows of (kind, ink, x, y, a, b, value, tag). Positions and
+sizes are in 1/256 of a field cell. `tag` tells one thing from another across frames, so that a window can glide between ticks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .contract import record, rule
+
+SELF, MATE, OTHER, BALL, WALL, FOOD, DANGER, HUD = range(1, 9)
+INKS = ("self", "mate", "other", "ball", "wall", "food", "danger", "hud")
+NO_INK = 0
+RECT, DISC, LINE, SPRITE, DIGITS = range(1, 6)
+KIND, INK, X, Y, A, B, VALUE, TAG = range(8)
+
+
+def frame_dtype(max_shapes: int) -> np.dtype[Any]:
+    return record(count=np.int32, shapes=(np.int32, (max_shapes, 8)))
+
+
+@rule
+def rect(frame, ink, x, y, w, h, tag):
+    """A rectangle with its top left corner at (x, y)."""
+    _append(frame, RECT, ink, x, y, w, h, 0, tag)
+
+
+@rule
+def disc(frame, ink, x, y, radius, tag):
+    """A filled circle around (x, y)."""
+    _append(frame, DISC, ink, x, y, radius, radius, 0, tag)
+
+
+@rule
+def line(frame, ink, x0, y0, x1, y1, width, tag):
+    """A straight stroke of a width from (x0, y0) to (x1, y1)."""
+    _append(frame, LINE, ink, x0, y0, x1, y1, width, tag)
+
+
+@rule
+def sprite(frame, ink, x, y, w, h, index, tag):
+    """The title's bitmap `SPEC.sprites[index]`, stretched over a box with its top left corner at (x, y)."""
+    _append(frame, SPRITE, ink, x, y, w, h, index, tag)
+
+
+@rule
+def digits(frame, ink, x, y, height, number, tag):
+    """A non-negative number in a 3 x 5 font, its top left corner at (x, y)."""
+    _append(frame, DIGITS, ink, x, y, height, height, number, tag)
+
+
+@rule
+def _append(frame, kind, ink, x, y, a, b, value, tag):
+    i = frame.count
+    frame.count = i + 1  # counts past the end as well, so that check_game can say by how much
+    if i >= frame.shapes.shape[0]:
+        return
+    frame.shapes[i, 0] = kind
+    frame.shapes[i, 1] = ink
+    frame.shapes[i, 2] = x
+    frame.shapes[i, 3] = y
+    frame.shapes[i, 4] = a
+    frame.shapes[i, 5] = b
+    frame.shapes[i, 6] = value
+    frame.shapes[i, 7] = tag

@@ -1,0 +1,15 @@
+"""Pong: two paddles, one ball, first to five."""
+
+from ..contract import Game
+from . import bots, rules
+
+GAME = Game(
+    spec=rules.SPEC,
+    state=rules.STATE,
+    reset=rules.reset,
+    step=rules.step,
+    draw=rules.draw,
+    features=rules.features,
+    bots={"easy": bots.easy, "normal": bots.normal, "hard": bots.hard},
+    memory=bots.MEMORY,
+)

@@ -1,0 +1,32 @@
+"""Fixtures for all tests: every title there is, and one that only the tests know."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
+
+from npckit.games import registry
+
+LANTERN = Path(__file__).parent / "titles" / "lantern"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for `title` runs once for every title; new ones are found, never listed."""
+    if "title" in metafunc.fixturenames:
+        places = [*registry.names(), str(LANTERN)]
+        metafunc.parametrize("title", [registry.load(place) for place in places], ids=lambda game: game.name)
+
+
+@pytest.fixture
+def pong() -> object:
+    return registry.load("pong")
+
+
+@pytest.fixture
+def lantern() -> object:
+    return registry.load(LANTERN)
