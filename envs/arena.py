@@ -1,0 +1,163 @@
+"""The torch-free core under every environment: a batch of games, learners in some seats, opponents in the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import UserError
+from ..games.batch import Batch
+from ..games.contract import Game
+from ..games.observation import Observation, Observer, ObsSpec
+from ..games.rng import mix
+from .seating import Opponent, seat_players
+
+Potential = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The learners' rows whose episode ended in a step, (k,) int; their last observation, score, decisions and event counts."""
+
+    rows: NDArray[np.intp]
+    final_obs: Observation
+    scores: NDArray[np.float32]
+    lengths: NDArray[np.int32]
+    event_counts: NDArray[np.int32]
+
+
+class Arena:
+    """`num_rows` learners. After `reset` and `step`, `obs` holds (rows, ...) arrays that stay intact for one more step.
+
+    `illegal`: what becomes of an action that the title's mask forbids: "replace" puts the first legal one in its place, because
+    stock learners know no masks; "refuse" raises a UserError. `potential` shapes the reward (Ng et al. 1999): it maps
+    features (rows, n) to values whose discounted change is added.
+    """
+
+    def __init__(
+        self,
+        game: Game,
+        num_rows: int,
+        *,
+        obs: ObsSpec,
+        opponent: Opponent | Mapping[str, float] = "hard",
+        seat: int | str = 0,
+        seats: int | None = None,
+        threads: int = 1,
+        max_ticks: int = 0,
+        potential: Potential | None = None,
+        gamma: float = 0.99,
+        fresh_arrays: bool = False,
+        autoreset: str = "same",
+        illegal: str = "replace",
+    ) -> None:
+        seating = seat_players(game, num_rows, opponent, obs=obs, seat=seat, seats=seats)
+        self.game, self.num_rows, self.obs_spec, self._autoreset = game, num_rows, obs, autoreset
+        self.batch = Batch(game, seating.num_games, seats=seating.seats, threads=threads, max_ticks=max_ticks)
+        self.games, self.seats = seating.learners
+        self.role = game.spec.roles[self.seats[0]]
+        self._opponents = seating.opponents
+        self._observer = Observer(self.batch, obs, self.games, self.seats, fresh_arrays=fresh_arrays)
+        self._place = (self.games * seating.seats + self.seats).astype(
+            np.intp
+        )  # of each row in a flat (games, seats) array
+        self._actions = np.zeros((seating.num_games, seating.seats), np.int32)
+        self._lengths = np.zeros(seating.num_games, np.int32)
+        if illegal not in ("replace", "refuse"):
+            raise UserError(f"illegal is 'replace' or 'refuse'; got {illegal!r}.")
+        self._replaces = illegal == "replace" and game.legal is not None
+        self._shaper = Shaper(self.batch, self.games, self.seats, potential, gamma) if potential else None
+        self.rewards = np.zeros(num_rows, np.float32)
+        self.terminated, self.truncated = np.zeros(num_rows, bool), np.zeros(num_rows, bool)
+
+    def reset(self, seed: int | NDArray[np.uint64]) -> None:
+        """Starts all episodes; everything that follows is a function of `seed` (one, or one for each row) and the actions."""
+        if isinstance(seed, np.ndarray):
+            self.batch.reset_to(mix(seed[np.unique(self.games, return_index=True)[1]]))
+        else:
+            self.batch.reset(seed)
+        for agent, games, seats in self._opponents:
+            agent.sit(self.batch, games, seats)
+        self._lengths[:] = 0
+        self.obs = self._observer.observe()
+        if self._shaper:
+            self._shaper.start()
+
+    def step(self, actions: NDArray[Any]) -> Ended | None:
+        """One decision of every learner, (rows,). Fills `rewards`, `terminated`, `truncated` and `obs`; returns what ended.
+
+        autoreset "same": games that end begin anew at once, and `obs` is their first observation; "next": they begin anew in
+        the following step, whose actions they ignore; "off": they stand still until `reset`.
+        """
+        batch, moving = self.batch, self.batch.running.copy()
+        self._actions.reshape(-1)[self._place] = self._row_of(actions)
+        for agent, _, _ in self._opponents:
+            agent.decide(self._actions)
+        batch.step(self._actions)
+        self._lengths += moving
+        self.rewards = batch.rewards.reshape(-1)[self._place]
+        self.terminated, self.truncated = batch.terminated[self.games], batch.truncated[self.games]
+        if self._shaper:
+            self.rewards += self._shaper.bonus(self.terminated | self.truncated) * moving[self.games]
+        ended = self._collect(moving & ~batch.running)
+        self._restart({"same": moving & ~batch.running, "next": ~moving}.get(self._autoreset))
+        self.obs = self._observer.observe()
+        return ended
+
+    def _restart(self, where: NDArray[np.bool_] | None) -> None:
+        if where is None or not where.any():
+            return
+        self._lengths[where] = 0
+        self.batch.restart(where)
+        if self._shaper:
+            self._shaper.start()
+
+    def masks(self) -> NDArray[np.uint8]:
+        """(rows, actions) uint8: 1 where an action is legal."""
+        return self._observer.masks()
+
+    def _row_of(self, actions: NDArray[Any]) -> NDArray[Any]:
+        actions = np.asarray(actions)
+        if actions.shape != (self.num_rows,) or actions.dtype.kind not in "iu":
+            raise UserError(
+                f"actions are {self.num_rows} integers, one for each row; got {actions.shape} {actions.dtype}."
+            )
+        return self._legal(actions) if self._replaces else actions
+
+    def _legal(self, actions: NDArray[Any]) -> NDArray[Any]:
+        """Puts the first legal action where the mask forbids one; what is no action at all stays, to be refused."""
+        masks = self.masks()
+        forbidden = masks[np.arange(len(actions)), np.clip(actions, 0, masks.shape[1] - 1)] == 0
+        exists = (actions >= 0) & (actions < masks.shape[1])
+        return np.where(forbidden & exists, np.argmax(masks, axis=1), actions)
+
+    def _collect(self, over: NDArray[np.bool_]) -> Ended | None:
+        if not over.any():
+            return None
+        rows = np.flatnonzero(over[self.games])
+        games = self.games[rows]
+        scores = self.batch.returns.reshape(-1)[self._place[rows]]
+        return Ended(rows, self._observer.peek(rows), scores, self._lengths[games], self.batch.event_counts[games])
+
+
+class Shaper:
+    """Potential-based shaping over the learners' features."""
+
+    def __init__(self, batch: Batch, games: Any, seats: Any, potential: Potential, gamma: float) -> None:
+        self._watcher = Observer(batch, ObsSpec("features", 1), games, seats)
+        self._potential, self._gamma = potential, gamma
+
+    def start(self) -> None:
+        self._value = self._now()
+
+    def bonus(self, ended: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """gamma * value(now) - value(before), with nothing to hope for after the end."""
+        before, self._value = self._value, self._now()
+        return (self._gamma * np.where(ended, 0.0, self._value) - before).astype(np.float32)
+
+    def _now(self) -> NDArray[np.float32]:
+        return np.asarray(self._potential(np.asarray(self._watcher.observe())), np.float32)

@@ -1,0 +1,112 @@
+"""Who holds which seat: learners get rows, opponents get the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..agents.seats import Agent, CallableAgent, agent_named
+from ..errors import UserError
+from ..games.batch import Rows
+from ..games.contract import Game
+from ..games.observation import Observation, ObsSpec
+
+LEARNER = "learner"
+Opponent = str | Agent | Callable[[Observation], Any]
+
+
+@dataclass(frozen=True)
+class Seating:
+    """Rows of the learners, and of each opponent; rows are pairs of (r,) int32 arrays that name games and seats."""
+
+    num_games: int
+    seats: int
+    learners: tuple[Rows, Rows]
+    opponents: tuple[tuple[Agent, Rows, Rows], ...]
+
+
+def seat_players(
+    game: Game,
+    num_rows: int,
+    opponent: Opponent | Mapping[str, float],
+    *,
+    obs: ObsSpec,
+    seat: int | str = 0,
+    seats: int | None = None,
+    seed: int = 0,
+) -> Seating:
+    """Seats `num_rows` learners against an opponent, or against several in shares of the rows.
+
+    `seat` is the learner's (a number or a name), or "alternate" to take turns among the seats of its role. The opponent
+    "learner" means that every seat learns, so that a game gives a row for each.
+    """
+    count = seats or game.spec.max_seats
+    own = _own_seats(game, seat, count)
+    shares = dict(opponent) if isinstance(opponent, Mapping) else {_key(opponent): 1.0}
+    holders = {name: None if name == LEARNER else _agent(game, name, opponent, obs, seed) for name in shares}
+    tables = [_table(game, rows, name, own, count) for name, rows in _split(num_rows, shares, count).items() if rows]
+    learns = np.concatenate([table for _, table in tables])
+    owner = np.concatenate([np.full(len(table), index) for index, (_, table) in enumerate(tables)])
+    taken = []
+    for index, (name, _) in enumerate(tables):
+        games, places = np.nonzero(~learns & (owner == index)[:, None])
+        agent = holders[name]
+        taken += [(agent, *rows) for rows in _by_role(game, games, places)] if agent is not None else []
+    games, places = np.nonzero(learns)
+    return Seating(len(learns), count, (games.astype(np.int32), places.astype(np.int32)), tuple(taken))
+
+
+def _key(opponent: Any) -> str:
+    return opponent if isinstance(opponent, str) else getattr(opponent, "name", "callable")
+
+
+def _agent(game: Game, name: str, opponent: Any, obs: ObsSpec, seed: int) -> Agent:
+    if isinstance(opponent, (str, Mapping)):
+        return agent_named(name, game, seed=seed)
+    if hasattr(opponent, "decide"):
+        return opponent  # type: ignore[no-any-return]
+    if callable(opponent):
+        return CallableAgent(opponent, obs)
+    raise UserError(f"an opponent is a bot's name, an .onnx file, 'learner', a function or an agent; got {opponent!r}.")
+
+
+def _own_seats(game: Game, seat: int | str, count: int) -> list[int]:
+    if seat != "alternate":
+        return [game.spec.seat_index(seat)]
+    return [place for place in range(count) if game.spec.roles[place] == game.spec.roles[0]]
+
+
+def _split(num_rows: int, shares: Mapping[str, float], seats: int) -> dict[str, int]:
+    """Rows for each opponent, in whole games; the last one takes what is left."""
+    if any(share < 0 for share in shares.values()) or sum(shares.values()) <= 0:
+        raise UserError(f"shares of opponents are positive numbers; got {dict(shares)}.")
+    rows = {name: int(num_rows * share / sum(shares.values())) for name, share in shares.items()}
+    if LEARNER in rows:
+        rows[LEARNER] -= rows[LEARNER] % seats
+    last = [name for name in rows if name != LEARNER][-1:] or [LEARNER]
+    rows[last[0]] += num_rows - sum(rows.values())
+    return rows
+
+
+def _table(game: Game, rows: int, name: str, own: list[int], seats: int) -> tuple[str, NDArray[np.bool_]]:
+    """(games, seats): which seats learn, for the share of one opponent."""
+    if name != LEARNER:
+        table = np.zeros((rows, seats), bool)
+        table[np.arange(rows), np.resize(own, rows)] = True
+        return name, table
+    if len({*game.spec.roles[:seats]}) > 1:
+        raise UserError(f"{game.name} has several roles; one learner cannot hold them all: name a bot as the opponent.")
+    if rows % seats:
+        raise UserError(f"every seat learns: the number of environments must be a multiple of {seats}; got {rows}.")
+    return name, np.ones((rows // seats, seats), bool)
+
+
+def _by_role(game: Game, games: NDArray[Any], places: NDArray[Any]) -> list[tuple[Rows, Rows]]:
+    roles = np.array(game.spec.roles)[places]
+    return [
+        (games[roles == role].astype(np.int32), places[roles == role].astype(np.int32)) for role in dict.fromkeys(roles)
+    ]
