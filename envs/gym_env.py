@@ -99,7 +99,9 @@ class GameEnv(gymnasium.Env[Any, Any]):
 
         spec, seat = self.game.spec, int(self.arena.seats[0])
         return {
-            (pygame.key.key_code(key),): spec.field_action(seat, spec.action_index(self.arena.role, action))
+            (getattr(pygame, f"K_{key if len(key) == 1 else key.upper()}"),): spec.field_action(
+                seat, spec.action_index(self.arena.role, action)
+            )
             for action, key in spec.keys.items()
             if action in spec.actions_of(self.arena.role)
         }

@@ -20,7 +20,7 @@ def rgb_array(batch: Batch, game: int = 0) -> NDArray[np.uint8]:
     width, height = batch.game.spec.field
     inks = np.zeros((1, 1, height * SCALE, width * SCALE), np.uint8)
     where = np.array([game], np.int32), np.array([SPECTATOR], np.int32)
-    batch.see_layers(*where, *ink_tables(batch.game, "inks"), inks, inks)
+    batch.see_layers(*where, *ink_tables(batch.game, "inks"), inks)
     return rgb_table()[inks[0, 0]]
 
 

@@ -59,7 +59,7 @@ class Batch:
         self.events = np.zeros(num_games, np.int32)
         self.event_counts = np.zeros((num_games, len(spec.events)), np.int32)
         self.seeds = np.zeros(num_games, np.uint64)  # of the episodes that are being played
-        self._action_counts = np.array([len(spec.actions_of(role)) for role in spec.roles[: self.seats]], np.int32)
+        self._action_counts = np.array([len(spec.actions_of(role)) for role in spec.roles[: self.seats]], np.uint32)
         self._field_actions = _field_action_table(game, self.seats, int(self._action_counts.max()))
         self._program = program_of(game, mode)
         self._threads = max(1, min(threads, num_games))
@@ -116,7 +116,7 @@ class Batch:
                 self.terminated[part], self.truncated[part], self.events[part], self.event_counts[part],
             )  # fmt: skip
 
-        self._spread(self.num_games, run)
+        self.spread(self.num_games, run)
         self.fresh[:] = False
         self.running &= ~(self.terminated | self.truncated)
 
@@ -124,14 +124,14 @@ class Batch:
         if actions.shape != (self.num_games, self.seats) or actions.dtype.kind not in "iu":
             shape = f"({self.num_games}, {self.seats})"
             raise UserError(f"actions are {shape} integers, a row for each game; got {actions.shape} {actions.dtype}.")
-        wrong = (actions < 0) | (actions >= self._action_counts)
+        actions = np.ascontiguousarray(actions, np.int32)
+        wrong = actions.view(np.uint32) >= self._action_counts  # a negative number is a great one
         if wrong.any():
             row, seat = np.argwhere(wrong)[0]
             names = self.game.spec.actions_of(self.game.spec.roles[seat])
             raise UserError(
                 f"{self.game.name} has {len(names)} actions ({', '.join(names)}); got {actions[row, seat]}."
             )
-        actions = np.ascontiguousarray(actions, np.int32)
         if self.game.legal is not None:
             self._check_masks(actions)
         return actions
@@ -155,31 +155,22 @@ class Batch:
             self._program.driver("masks")(self.states, games, seats, out)
         return out
 
-    def see_features(self, games: Rows, seats: Rows, previous: NDArray[Any], out: NDArray[Any], width: int) -> None:
-        """Fills out (rows, stack * width) float32 with the newest features on top of `previous`."""
+    def see_features(self, games: Rows, seats: Rows, out: NDArray[Any]) -> None:
+        """Fills out (rows, features) float32 with what each row's seat perceives in numbers."""
         driver = self._program.driver("features")
+        self.spread(len(games), lambda lo, hi: driver(self.states, games[lo:hi], seats[lo:hi], out[lo:hi]))
 
-        def run(lo: int, hi: int) -> None:
-            driver(self.states, games[lo:hi], seats[lo:hi], self.fresh, previous[lo:hi], out[lo:hi], width)
-
-        self._spread(len(games), run)
-
-    def see_layers(
-        self, games: Rows, seats: Rows, layer_of: Rows, level_of: Rows, previous: NDArray[Any], out: NDArray[Any]
-    ) -> None:
-        """Fills out (rows, stack * layers, h, w) uint8 with the newest picture on top of `previous`."""
+    def see_layers(self, games: Rows, seats: Rows, layer_of: Rows, level_of: Rows, out: NDArray[Any]) -> None:
+        """Paints what each row's seat perceives over out (rows, layers, h, w) uint8, which comes empty (zero)."""
         draw, paint = self._program.driver("draw"), shared_driver("layers", self._program.mode)
-        frames, rows = self._frames_for(len(games)), len(games)
-        before, flat = previous.reshape(rows, -1), out.reshape(rows, -1)
+        frames = self._frames_for(len(games))
+        facts = self._mirror_x, self._mirror_y, self._field, layer_of, level_of, self._bitmaps
 
         def run(lo: int, hi: int) -> None:
             draw(self.states, games[lo:hi], seats[lo:hi], frames[lo:hi])
-            paint(
-                frames["shapes"][lo:hi], frames["count"][lo:hi], games[lo:hi], seats[lo:hi], self.fresh, self._mirror_x,
-                self._mirror_y, self._field, layer_of, level_of, self._bitmaps, before[lo:hi], flat[lo:hi], out[lo:hi],
-            )  # fmt: skip
+            paint(frames["shapes"][lo:hi], frames["count"][lo:hi], seats[lo:hi], *facts, out[lo:hi])
 
-        self._spread(rows, run)
+        self.spread(len(games), run)
 
     def draw(self, game: int, seat: int) -> NDArray[np.int32]:
         """The display list of one game for one seat, (shapes, 8) int32 in the order of painting, not mirrored."""
@@ -200,7 +191,7 @@ class Batch:
         """A fingerprint of all states, equal on every machine."""
         return hashlib.sha256(self.states.tobytes()).hexdigest()[:16]
 
-    def _spread(self, count: int, run: Callable[[int, int], None]) -> None:
+    def spread(self, count: int, run: Callable[[int, int], None]) -> None:
         """Runs `run(lo, hi)` over equal shares of `count`, one for each thread."""
         if self._pool is None:
             return run(0, count)

@@ -40,7 +40,9 @@ def _compile(value: Any, mode: Mode, made: dict[int, Any]) -> Any:
         return value
     if id(value) not in made:
         function = _rebind(value, _compiled_globals(value, mode, made))
-        made[id(value)] = _numba().njit(function, **_flags(mode), no_cpython_wrapper=True)  # only drivers are called from Python
+        made[id(value)] = _numba().njit(
+            function, **_flags(mode), no_cpython_wrapper=True
+        )  # only drivers are called from Python
     return made[id(value)]
 
 
@@ -57,7 +59,13 @@ def _rebind(function: Any, names: dict[str, Any]) -> Any:
 
 
 def _flags(mode: Mode) -> dict[str, Any]:
-    return {"nogil": True, "boundscheck": mode == "checked", "error_model": "numpy", "no_cfunc_wrapper": True}
+    return {
+        "nogil": True,
+        "boundscheck": mode == "checked",
+        "error_model": "numpy",
+        "no_cfunc_wrapper": True,
+        "_nrt": False,
+    }
 
 
 def _cached(dispatcher: Any, folder: str) -> Any:

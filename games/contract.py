@@ -110,9 +110,10 @@ class Spec:
         role = self.roles[seat]
         return self.action_index(role, _of_role(self.mirror_actions, role)[action])
 
-    def perf(self, score: float) -> float:
-        """Score on a scale of 0 (random) to 1 (the card's reference), comparable across titles."""
-        return float(np.clip((score - self.score_random) / (self.score_reference - self.score_random), 0.0, 1.0))
+    def perf(self, score: Any) -> Any:
+        """Scores on a scale of 0 (random) to 1 (the card's reference), comparable across titles; a number or an array."""
+        perf = np.clip((score - self.score_random) / (self.score_reference - self.score_random), 0.0, 1.0)
+        return perf if isinstance(score, np.ndarray) else float(perf)
 
 
 def _of_role(per_role: PerRole, role: str) -> tuple[str, ...]:

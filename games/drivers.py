@@ -28,10 +28,10 @@ def advance(states, running, actions, ticks, max_ticks, rewards, returns, termin
         events[i] = 0
         if not running[i]:
             continue
-        state = states[i]
+        state, chosen, gained = states[i], actions[i], rewards[i]
         for _ in range(ticks):
             state.events = 0
-            ended = STEP(state, actions[i], rewards[i])
+            ended = STEP(state, chosen, gained)
             state.tick = state.tick + 1
             if state.events != 0:
                 events[i] = events[i] | state.events
@@ -76,12 +76,10 @@ def first_illegal(states, running, actions, counts, seat, mask):
     return -1
 
 
-def features(states, games, seats, fresh, previous, out, width):
-    """out (r, stack * width) float32: the last frames of each row, oldest first; a fresh episode repeats its first."""
+def features(states, games, seats, out):
+    """out (r, features) float32, a row may be a part of a longer one: what each row's seat perceives in numbers."""
     for r in range(len(games)):
-        newest = out[r, len(out[r]) - width :]
-        FEATURES(states[games[r]], seats[r], newest)
-        push(previous[r], out[r], width, fresh[games[r]])
+        FEATURES(states[games[r]], seats[r], out[r])
 
 
 def draw(states, games, seats, frames):
@@ -91,35 +89,14 @@ def draw(states, games, seats, frames):
         DRAW(states[games[r]], seats[r], frames[r])
 
 
-def layers(
-    shapes, counts, games, seats, fresh, mirror_x, mirror_y, field, layer_of, level_of, bitmaps, previous, out, images
-):
-    """Paints a display list for each row: shapes (r, max, 8) and counts (r,) int32.
+def layers(shapes, counts, seats, mirror_x, mirror_y, field, layer_of, level_of, bitmaps, images):
+    """Paints a display list for each row: shapes (r, max, 8) and counts (r,) int32 onto images (r, layers, h, w) uint8.
 
-    out (r, stack * layers * h * w) and images (r, stack * layers, h, w) uint8 are the same memory. No rule of a title is called, so
-    this compiles once for all of them.
+    No rule of a title is called, so this compiles once for all of them.
     """
-    depth = layer_of[0]
-    for r in range(len(games)):
+    for r in range(len(seats)):
         place = seats[r] + 1
-        image = images[r, images.shape[1] - depth :]
-        width = depth * image.shape[1] * image.shape[2]
-        for j in range(len(out[r]) - width, len(out[r])):
-            out[r, j] = 0
-        paint(shapes[r], counts[r], mirror_x[place], mirror_y[place], field, layer_of, level_of, bitmaps, image)
-        push(previous[r], out[r], width, fresh[games[r]])
-
-
-@rule
-def push(previous, stack, width, fresh):
-    """Fills all of a stack but its newest frame: from the frames before, or with copies of the newest."""
-    kept = len(stack) - width
-    if fresh:
-        for j in range(kept):
-            stack[j] = stack[kept + j % width]
-    else:
-        for j in range(kept):
-            stack[j] = previous[width + j]
+        paint(shapes[r], counts[r], mirror_x[place], mirror_y[place], field, layer_of, level_of, bitmaps, images[r])
 
 
 def bots(states, running, games, seats, memories, seen, exact, mask, actions):

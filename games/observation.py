@@ -76,7 +76,7 @@ def range_of(part: str) -> tuple[int, int]:
 
 
 def ink_tables(game: Game, part: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Layer and level of every ink, (9,) each, as `raster.paint` reads them; entry 0 of the layers is their number.
+    """Layer and level of every ink, (9,) each, as `raster.paint` reads them; a layer of -1 is left out.
 
     `planes` and `pixels` are for agents and leave the hud out; `inks` paints the number of each ink, for a palette.
     """
@@ -86,7 +86,6 @@ def ink_tables(game: Game, part: str) -> tuple[NDArray[np.int32], NDArray[np.int
         number = 1 + INKS.index(ink)
         layers[number] = index if part == "planes" else 0
         levels[number] = {"planes": 1, "pixels": GREY.get(ink, 0), "inks": number}[part]
-    layers[0] = len(shown) if part == "planes" else 1
     return layers, levels
 
 
@@ -132,7 +131,7 @@ class _Stack:
         game, spec = observer.batch.game, observer.spec
         self.observer, self.part, self.fresh_arrays = observer, part, fresh_arrays
         self.shape = spec.shape(game, observer.role, part)
-        self.width = int(np.prod(spec.frame_shape(game, observer.role, part)))
+        self.depth = spec.frame_shape(game, observer.role, part)[0]
         self.inks = None if part == "features" else ink_tables(game, part)
         self.newest, self.before = self._new(len(observer.games)), self._new(len(observer.games))
 
@@ -151,8 +150,18 @@ class _Stack:
         return np.empty((rows, *self.shape), dtype_of(self.part))
 
     def _fill(self, games: Rows, seats: Rows, previous: NDArray[Any], target: NDArray[Any]) -> None:
-        batch = self.observer.batch
+        """The newest frame goes last; before it come the frames that were there, or copies of it in a fresh episode."""
+        batch, kept = self.observer.batch, self.shape[0] - self.depth
+        newest = target[:, kept:]
         if self.inks is None:
-            batch.see_features(games, seats, previous, target, self.width)
+            batch.see_features(games, seats, newest)
         else:
-            batch.see_layers(games, seats, *self.inks, previous, target)
+            batch.spread(len(games), lambda lo, hi: newest[lo:hi].fill(0))
+            batch.see_layers(games, seats, *self.inks, newest)
+        if kept:
+            batch.spread(len(games), lambda lo, hi: np.copyto(target[lo:hi, :kept], previous[lo:hi, self.depth :]))
+            self._begin(np.flatnonzero(batch.fresh[games]), target, kept)
+
+    def _begin(self, fresh: NDArray[np.intp], target: NDArray[Any], kept: int) -> None:
+        for first in range(0, kept, self.depth):
+            target[fresh, first : first + self.depth] = target[fresh, kept:]

@@ -18,24 +18,10 @@ def _painted(pong, shapes, size=(48, 64), mirror=False):
     for function, *args in shapes:
         function(ArrayView(frame)[0], *args, 0)
     out, ink = np.zeros((1, 1, *size), np.uint8), ink_tables(pong, "inks")
-    flat, first, flip = out.reshape(1, -1), np.zeros(1, np.int32), np.full(3, mirror)
-    field, fresh = np.array([64 * CELL, 48 * CELL]), np.ones(1, bool)
+    flip, field = np.full(3, mirror), np.array([64 * CELL, 48 * CELL])
     table = bitmap_table((("#.", ".#"),))
-    shared_driver("layers", "compiled")(
-        frame["shapes"],
-        frame["count"],
-        first,
-        first,
-        fresh,
-        flip,
-        np.zeros(3, bool),
-        field,
-        *ink,
-        table,
-        flat,
-        flat,
-        out,
-    )
+    paint = shared_driver("layers", "compiled")
+    paint(frame["shapes"], frame["count"], np.zeros(1, np.int32), flip, np.zeros(3, bool), field, *ink, table, out)
     return out[0, 0]
 
 

@@ -1,0 +1,148 @@
+"""`npckit bench sim`: how fast games run through the public VectorEnv, and where the time goes.
+
+An agent step is one decision by one learning seat. Peers run in the same process, because machines are shared and noisy:
+compare within a table, not between two.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import gymnasium
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from .. import __version__
+from ..envs import GameVectorEnv
+from ..errors import UserError
+from ..games import registry
+from ..games.batch import Batch
+from ..games.contract import Game
+
+Row = dict[str, Any]
+
+
+def bench(
+    what: Literal["sim"],
+    /,
+    *,
+    title: str = "",
+    envs: int = 4096,
+    seconds: float = 0.5,
+    out: Path = Path("bench-sim.json"),
+) -> None:
+    """Measure simulation speed, print a table and write JSON.
+
+    Args:
+        what: sim: environments without any learner
+        title: one title; all when empty
+        envs: learners in a batch
+        seconds: how long each line is measured, three times; the median counts
+        out: where the JSON goes
+    """
+    if envs < 2 or envs % 2:
+        raise UserError(f"--envs is an even number, so that both seats can learn; got {envs}.")
+    games = [registry.load(title)] if title else [registry.load(name) for name in registry.names()]
+    rows = [row for game in games for row in sim_rows(game, envs, seconds)] + [*peer_rows(envs, seconds)]
+    facts = {
+        "npckit": __version__,
+        "machine": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "envs": envs,
+    }
+    _print(rows, facts)
+    beside = out.with_suffix(".tmp")
+    beside.write_text(json.dumps({**facts, "python": platform.python_version(), "rows": rows}, indent=1))
+    beside.replace(out)
+    print(f"wrote {out}")
+
+
+def sim_rows(game: Game, envs: int, seconds: float) -> Iterator[Row]:
+    """The lines of one title: the bare loop, then every observation, against a bot and learning in every seat."""
+    ticks = game.spec.decision_ticks
+    batch = Batch(game, envs)
+    batch.reset(0)
+    yield _row(game, "the bare loop, nobody looks", 1, _rate(_bare(batch), envs, seconds), 0, ticks)
+    for threads in dict.fromkeys((1, os.cpu_count() or 1)):
+        for obs, count in (("features", envs), ("planes", min(envs, 1024)), ("pixels", min(envs, 1024))):
+            for opponent in _opponents(game):
+                rate = _rate(_vector(game, count, obs, opponent, threads), count, seconds)
+                games = 1 if opponent != "learner" else 1 / game.spec.max_seats
+                yield _row(game, f"{obs} vs {opponent}", threads, rate * games, rate, ticks)
+
+
+def peer_rows(envs: int, seconds: float) -> Iterator[Row]:
+    """A vectorised NumPy environment of Gymnasium's own, stepped in the same way."""
+    env = gymnasium.make_vec("CartPole-v1", num_envs=envs, vectorization_mode="vector_entry_point")
+    env.reset(seed=0)
+    actions = env.action_space.sample()
+    rate = _rate(lambda: env.step(actions), envs, seconds)
+    yield {
+        "title": "CartPole-v1",
+        "what": "Gymnasium's NumPy VectorEnv",
+        "threads": 1,
+        "agent_steps": rate,
+        "ticks": rate,
+    }
+
+
+def _opponents(game: Game) -> list[str]:
+    several_roles = len(set(game.spec.roles)) > 1
+    bots = list(game.bots)[-1:] if game.spec.max_seats > 1 else []
+    return [*bots, *([] if several_roles else ["learner"])]
+
+
+def _bare(batch: Batch) -> Callable[[], Any]:
+    actions = np.random.default_rng(0).integers(0, 2, (batch.num_games, batch.seats))
+
+    def step() -> None:
+        batch.step(actions)
+        batch.restart(~batch.running)
+
+    return step
+
+
+def _vector(game: Game, envs: int, obs: str, opponent: str, threads: int) -> Callable[[], Any]:
+    env = GameVectorEnv(game, envs, obs=obs, opponent=opponent, threads=threads)
+    env.reset(seed=0)
+    actions = env.action_space.sample()
+    return lambda: env.step(actions)
+
+
+def _rate(step: Callable[[], Any], count: int, seconds: float) -> float:
+    """Steps of `count` environments per second: the median of three stretches, after a first that is not counted."""
+    return float(np.median([_stretch(step, seconds) for _ in range(4)][1:])) * count
+
+
+def _stretch(step: Callable[[], Any], seconds: float) -> float:
+    calls, start = 0, time.perf_counter()
+    while (now := time.perf_counter()) - start < seconds:
+        step()
+        calls += 1
+    return calls / (now - start)
+
+
+def _row(game: Game, what: str, threads: int, games: float, agents: float, ticks: int) -> Row:
+    return {"title": game.name, "what": what, "threads": threads, "agent_steps": agents, "ticks": games * ticks}
+
+
+def _print(rows: list[Row], facts: dict[str, Any]) -> None:
+    table = Table(
+        "title",
+        "what",
+        "threads",
+        "agent steps/s",
+        "ticks/s",
+        title=f"{facts['envs']} environments, {facts['machine']}",
+    )
+    for row in rows:
+        steps = f"{row['agent_steps']:,.0f}" if row["agent_steps"] else "-"
+        table.add_row(row["title"], row["what"], str(row["threads"]), steps, f"{row['ticks']:,.0f}")
+    Console().print(table)
