@@ -54,12 +54,15 @@ def _run(name: str, args: list[str]) -> None:
     except ImportError:
         raise missing_extra("tyro", "play") from None
     function = _load(COMMANDS[name][0])
+    if hasattr(function, "read_args"):  # a command whose defaults depend on its arguments: a preset sets them
+        return function.read_args(args)
     tyro.cli(function, prog=f"npckit {name}", args=args)
+    return None
 
 
 def _load(place: str) -> Callable[..., Any]:
     module, function = place.split(":")
-    return getattr(import_module(f"npckit.{module}"), function)  # type: ignore[no-any-return]
+    return getattr(import_module(f"npckit.{module}"), function)
 
 
 def _help() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -36,8 +36,6 @@ class GameEnv(gymnasium.Env[Any, Any]):
     (0 random, 1 mastery), `length` and the counts of the title's events; titles with a mask give `info["action_mask"]`.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array", "human"], "render_fps": 15}
-
     def __init__(
         self,
         game: Game | str | Path,
@@ -60,10 +58,10 @@ class GameEnv(gymnasium.Env[Any, Any]):
                 "a single Env has one learner; use gymnasium.make_vec or npckit.envs.parallel_env to learn in every seat."
             )
         self.arena = Arena(
-            self.game, 1, obs=obs_of(obs, stack, tuple(size)), opponent=opponent, seat=seat, seats=seats, max_ticks=max_ticks,
+            self.game, 1, obs=obs_of(obs, stack, size), opponent=opponent, seat=seat, seats=seats, max_ticks=max_ticks,
             potential=potential, gamma=gamma, illegal=illegal, fresh_arrays=True, autoreset="off",
         )  # fmt: skip
-        self.metadata = metadata_of(self.game)  # type: ignore[misc]
+        self.metadata = metadata_of(self.game)
         self.observation_space = observation_space(self.game, self.arena.role, self.arena.obs_spec)
         self.action_space = action_space(self.game, self.arena.role)
         self._renderer = Renderer(self.arena.batch, self.render_mode)

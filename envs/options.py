@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ def game_of(game: Game | str | Path) -> Game:
     return game if isinstance(game, Game) else registry.load(game)
 
 
-def obs_of(obs: str | ObsSpec, stack: int, size: tuple[int, int]) -> ObsSpec:
-    return obs if isinstance(obs, ObsSpec) else ObsSpec(obs, stack, size)
+def obs_of(obs: str | ObsSpec, stack: int, size: Sequence[int]) -> ObsSpec:
+    return obs if isinstance(obs, ObsSpec) else ObsSpec(obs, stack, (size[0], size[1]))
 
 
 def render_mode_of(render_mode: str | None) -> str | None:

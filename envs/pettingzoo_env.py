@@ -53,7 +53,7 @@ class GameParallelEnv(ParallelEnv[str, Any, Any]):
             : self.batch.seats
         ]
         self.agents: list[str] = []
-        obs_spec, first = obs_of(obs, stack, tuple(size)), np.zeros(1, np.int32)
+        obs_spec, first = obs_of(obs, stack, size), np.zeros(1, np.int32)
         roles = dict(zip(self.possible_agents, spec.roles, strict=False))
         self._observers = {
             name: Observer(self.batch, obs_spec, first, np.array([seat], np.int32), fresh_arrays=True)

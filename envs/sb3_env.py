@@ -49,12 +49,13 @@ class SB3VecEnv(VecEnv):
     ) -> None:
         self.game, self.render_mode = game_of(game), render_mode_of(render_mode)
         self.arena = Arena(
-            self.game, num_envs, obs=obs_of(obs, stack, tuple(size)), opponent=opponent, seat=seat, seats=seats, threads=threads,
+            self.game, num_envs, obs=obs_of(obs, stack, size), opponent=opponent, seat=seat, seats=seats, threads=threads,
             max_ticks=max_ticks, potential=potential, gamma=gamma, illegal=illegal,
         )  # fmt: skip
         self.metadata = metadata_of(self.game)
         self._renderer = Renderer(self.arena.batch, self.render_mode)
-        self._started, self._quiet = time.time(), {}
+        self._started = time.time()
+        self._quiet: dict[str, Any] = {}
         super().__init__(
             num_envs,
             observation_space(self.game, self.arena.role, self.arena.obs_spec),

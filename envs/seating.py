@@ -68,7 +68,7 @@ def _agent(game: Game, name: str, opponent: Any, obs: ObsSpec, seed: int) -> Age
     if isinstance(opponent, (str, Mapping)):
         return agent_named(name, game, seed=seed)
     if hasattr(opponent, "decide"):
-        return opponent  # type: ignore[no-any-return]
+        return opponent
     if callable(opponent):
         return CallableAgent(opponent, obs)
     raise UserError(f"an opponent is a bot's name, an .onnx file, 'learner', a function or an agent; got {opponent!r}.")

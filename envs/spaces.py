@@ -13,7 +13,7 @@ from ..games.observation import ObsSpec, dtype_of, range_of
 
 def observation_space(game: Game, role: str, obs: ObsSpec) -> spaces.Space[Any]:
     """A Box, or a Dict of Boxes for `both`: features float32 in [-1, 1], planes uint8 0/1, pixels uint8 0-255."""
-    boxes = {part: _box(obs.shape(game, role, part), part) for part in obs.parts}
+    boxes: dict[str, spaces.Space[Any]] = {part: _box(obs.shape(game, role, part), part) for part in obs.parts}
     return spaces.Dict(boxes) if obs.kind == "both" else boxes[obs.kind]
 
 

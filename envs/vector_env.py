@@ -58,7 +58,7 @@ class GameVectorEnv(VectorEnv[Any, Any, Any]):
         self.game, self.num_envs, self.render_mode = game_of(game), num_envs, render_mode_of(render_mode)
         self.autoreset_mode = _autoreset_mode(autoreset_mode)
         self.arena = Arena(
-            self.game, num_envs, obs=obs_of(obs, stack, tuple(size)), opponent=opponent, seat=seat, seats=seats, threads=threads,
+            self.game, num_envs, obs=obs_of(obs, stack, size), opponent=opponent, seat=seat, seats=seats, threads=threads,
             max_ticks=max_ticks, potential=potential, gamma=gamma, illegal=illegal, fresh_arrays=copy,
             autoreset="same" if self.autoreset_mode is AutoresetMode.SAME_STEP else "next",
         )  # fmt: skip

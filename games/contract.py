@@ -6,8 +6,9 @@ A seat is a place for a player; a role is a kind of seat; seats of one team shar
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,9 @@ class Spec:
     max_shapes: int = 32
     sprites: tuple[tuple[str, ...], ...] = ()  # bitmaps as rows of "#" and ".", at most 16 x 16
     events: tuple[str, ...] = ()  # names of the bits of `state.events`
-    keys: Mapping[str, str] = field(default_factory=dict)  # action name -> key name, for people (pygame's names)
+    keys: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )  # action name -> key name, for people (pygame's names)
     seat_names: tuple[str, ...] = ()  # what people call the seats: left, right
     score_random: float = 0.0  # mean score of a random player: perf 0
     score_reference: float = 1.0  # score that counts as mastery: perf 1
@@ -139,8 +142,8 @@ class Game:
     draw: Rule
     features: Rule
     legal: Rule | None = None
-    bots: Mapping[str, Rule | Mapping[str, Rule]] = field(default_factory=dict)
-    memory: np.dtype[Any] = field(default_factory=lambda: record(rng=u8))
+    bots: Mapping[str, Rule | Mapping[str, Rule]] = dataclasses.field(default_factory=dict)
+    memory: np.dtype[Any] = dataclasses.field(default_factory=lambda: record(rng=u8))
 
     @property
     def name(self) -> str:

@@ -4,10 +4,13 @@ Arrays: states (n,) records; actions (n, seats) int32, the rules' own; rewards, 
 int32 arrays that name a game and a seat each. Loops are plain and scalar: Numba compiles them, and Python runs them as they are.
 """
 
+from typing import Any
+
 from .contract import rule
 from .raster import paint
 
-RESET = STEP = DRAW = FEATURES = LEGAL = BOT = None  # a title's rules, bound by `compiler.build`
+RESET: Any = None  # a title's rules, bound by `compiler.build`
+STEP = DRAW = FEATURES = LEGAL = BOT = RESET
 
 
 def reset(states, where, seeds):

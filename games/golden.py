@@ -61,7 +61,8 @@ def _compare(game: Game, trace: dict[str, Any], mode: Mode) -> list[str]:
 
 def _trace(game: Game, seats: int, seed: int) -> dict[str, Any]:
     """One episode: the last of the seeds by the best bots, who come where chance does not, the others by chance."""
-    batch, rng, decisions = Batch(game, seats=seats), np.random.default_rng(seed), []
+    batch, rng = Batch(game, seats=seats), np.random.default_rng(seed)
+    decisions: list[Any] = []
     batch.reset_to(np.array([seed], np.uint64))
     level = list(game.bots)[-1]
     bots = [

@@ -38,7 +38,7 @@ class ArrayView:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.array.shape  # type: ignore[no-any-return]
+        return self.array.shape
 
     def __len__(self) -> int:
         return len(self.array)

@@ -1,0 +1,45 @@
+"""The command about policy files: `npckit card`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from .policy_file import PolicyFile
+
+
+def card(file: Path, /, *, json: bool = False) -> None:
+    """Show the card inside a policy file.
+
+    Args:
+        file: a policy file, or the name of a rival in the zoo
+        json: print the card as JSON
+    """
+    policy = PolicyFile.load(file)
+    if json:
+        print(policy.card.to_json())
+        return
+    table = Table(show_header=False, title=str(policy.path))
+    for name, value in facts_of(policy).items():
+        table.add_row(name, value)
+    Console().print(table)
+
+
+def facts_of(policy: PolicyFile) -> dict[str, str]:
+    """What a person wants to know of a policy, name to text."""
+    told, seen = policy.card, policy.card.observation
+    parts = "; ".join(f"{part.name} {part.frame_shape} {part.dtype}" for part in seen.parts)
+    return {
+        "plays": f"{told.game} (rules version {told.rules_version}), as {told.role}",
+        "sees": f"{seen.kind}: {parts}, {seen.stack} frame{'s' * (seen.stack > 1)} stacked",
+        "does": f"{', '.join(told.actions)}; one decision in {told.decision_ticks} ticks, {told.tick_rate} ticks a second",
+        "gives": told.output
+        + (f", remembers {', '.join(name for name, _ in told.recurrent)}" if told.recurrent else ""),
+        **{f"trained: {key}": str(value) for key, value in told.training.items()},
+        **{f"skill: {key}": str(value) for key, value in told.skill.items()},
+        **{f"rating: {key}": str(value) for key, value in told.ratings.items()},
+        "made by": f"npckit {told.npckit}",
+        "size": f"{Path(policy.path).stat().st_size / 1024:.0f} KiB",
+    }

@@ -1,0 +1,158 @@
+"""What can sit in a seat: an agent watches its rows of a batch and writes actions into a step.
+
+A row is a (game, seat) pair. `sit` gives an agent its rows when a match begins; `decide` fills their places in the actions,
+seat-relative, once in every `period` ticks. A person is an agent as well (see `npckit.playback`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import UserError
+from ..games.batch import Batch, Rows
+from ..games.contract import Game
+from ..games.observation import Observation, Observer, ObsSpec
+from ..games.scripted import ScriptedPlayers
+from .card import Card
+from .policy_file import PolicyFile, State
+
+Actions = NDArray[np.int32]
+
+
+class Agent(Protocol):
+    """Anything that plays."""
+
+    name: str
+
+    def period(self, game: Game) -> int:
+        """Ticks between decisions."""
+
+    def sit(self, batch: Batch, games: Rows, seats: Rows) -> None:
+        """Takes its rows, all of one role, in a batch whose episodes have just begun."""
+
+    def decide(self, actions: Actions) -> None:
+        """Writes this agent's choice for each of its rows into actions (n, seats)."""
+
+
+class BotAgent:
+    """A scripted player of the title."""
+
+    def __init__(self, level: str) -> None:
+        self.name = level
+
+    def period(self, game: Game) -> int:
+        return game.spec.decision_ticks
+
+    def sit(self, batch: Batch, games: Rows, seats: Rows) -> None:
+        bot = batch.game.bot(self.name, batch.game.spec.roles[seats[0]])
+        self._players = ScriptedPlayers(batch, bot, games, seats)
+
+    def decide(self, actions: Actions) -> None:
+        self._players.act(actions)
+
+
+class RandomAgent:
+    """Chooses among the legal actions by chance: the floor that every other player is measured from."""
+
+    name = "random"
+
+    def __init__(self, seed: int = 0) -> None:
+        self._rng = np.random.default_rng(seed)
+
+    def period(self, game: Game) -> int:
+        return game.spec.decision_ticks
+
+    def sit(self, batch: Batch, games: Rows, seats: Rows) -> None:
+        self._batch, self._rows = batch, (games, seats)
+
+    def decide(self, actions: Actions) -> None:
+        masks = self._batch.masks(*self._rows)
+        actions[self._rows] = np.argmax(self._rng.random(masks.shape) * masks, axis=1)
+
+
+class CallableAgent:
+    """Any function from a batch of observations to a batch of actions."""
+
+    def __init__(self, function: Callable[[Observation], Any], obs: ObsSpec, name: str = "callable") -> None:
+        self.name, self._function, self._obs = name, function, obs
+
+    def period(self, game: Game) -> int:
+        return game.spec.decision_ticks
+
+    def sit(self, batch: Batch, games: Rows, seats: Rows) -> None:
+        self._observer = Observer(batch, self._obs, games, seats)
+
+    def decide(self, actions: Actions) -> None:
+        chosen = np.asarray(self._function(self._observer.observe()))
+        if chosen.shape != (len(self._observer.games),):
+            raise UserError(
+                f"{self.name} must return one action for each of {len(self._observer.games)} rows; got {chosen.shape}."
+            )
+        actions[self._observer.games, self._observer.seats] = chosen
+
+
+class PolicyAgent:
+    """A trained policy file. Greedy by default; a temperature above 0 samples, seeded."""
+
+    def __init__(self, policy: PolicyFile, *, temperature: float = 0.0, seed: int = 0) -> None:
+        self.policy, self.name = policy, Path(policy.path).stem
+        self._temperature, self._rng = temperature, np.random.default_rng(seed)
+
+    def period(self, game: Game) -> int:
+        return self.policy.card.decision_ticks
+
+    def sit(self, batch: Batch, games: Rows, seats: Rows) -> None:
+        self._observer = Observer(
+            batch, obs_of(self.policy.card, batch.game, batch.game.spec.roles[seats[0]]), games, seats
+        )
+        self._state: State = {}
+
+    def decide(self, actions: Actions) -> None:
+        fresh = self._observer.batch.fresh[self._observer.games]
+        for memory in self._state.values():
+            memory[fresh] = 0
+        given, self._state = self.policy.run(self._observer.observe(), self._state)
+        scores = np.where(self._observer.masks() > 0, given, -np.inf)
+        if self._temperature > 0:
+            scores = scores / self._temperature + self._rng.gumbel(size=scores.shape)
+        actions[self._observer.games, self._observer.seats] = np.argmax(scores, axis=1)
+
+
+def obs_of(card: Card, game: Game, role: str) -> ObsSpec:
+    """The observation that a policy file was trained on; a UserError says why it does not fit this title and role."""
+    spec = game.spec
+    if (card.game, card.rules_version) != (spec.name, spec.version):
+        raise UserError(
+            f"this policy plays {card.game} rules version {card.rules_version}, not {spec.name} version {spec.version}; train one for it."
+        )
+    if card.role != role:
+        raise UserError(f"this policy plays the role {card.role!r}; this seat is a {role!r}.")
+    pixels = next(
+        (part.frame_shape[1:] for part in card.observation.parts if card.observation.kind == "pixels"), (64, 64)
+    )
+    obs = ObsSpec(card.observation.kind, card.observation.stack, (pixels[0], pixels[1]))
+    for part, told in zip(obs.parts, card.observation.parts, strict=True):
+        shape = obs.frame_shape(game, role, part)
+        if shape != told.frame_shape:
+            raise UserError(
+                f"this policy expects {part} frames of {told.frame_shape}; {spec.name} gives {shape}; export it anew."
+            )
+    return obs
+
+
+def agent_named(name: str, game: Game, *, seed: int = 0) -> Agent:
+    """`random`, the level of a bot, or a policy file (a path, or the name of one in the zoo)."""
+    if name == "random":
+        return RandomAgent(seed)
+    if name in game.bots:
+        return BotAgent(name)
+    if name.endswith(".onnx"):
+        return PolicyAgent(PolicyFile.load(name), seed=seed)
+    raise UserError(
+        f"{game.name} has no opponent {name!r}; use random, {', '.join(game.bots)}, or the path of an .onnx policy file."
+    )

@@ -1,0 +1,1 @@
+"""The shipped rivals: policy files, loaded by bare name (`Npc.load("pong")`)."""

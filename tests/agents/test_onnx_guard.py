@@ -1,0 +1,319 @@
+"""The guard lets plain policies through, and refuses in a sentence whatever could run, hang, crash or eat memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+from npckit.agents.onnx_bounds import MAX_BYTES, RULES, propagate
+from npckit.agents.onnx_guard import inspect
+from npckit.errors import UserError
+from onnx import ModelProto, StringStringEntryProto, TensorProto, helper, numpy_helper
+
+node = helper.make_node
+RELU = [node("Relu", ["obs"], ["logits"])]
+
+
+def _refused(data: bytes | ModelProto, says: str) -> None:
+    with pytest.raises(UserError, match=says) as refusal:
+        inspect(data if isinstance(data, bytes) else data.SerializeToString(), "rival.onnx")
+    assert str(refusal.value).startswith("rival.onnx is refused: ")
+
+
+@pytest.fixture
+def plain(make_model: Any) -> ModelProto:
+    return make_model(RELU, {"obs": [3]}, {"logits": [3]})
+
+
+@pytest.fixture
+def ints(make_model: Any) -> Any:
+    """A model of nodes with int64 constants, from obs (n, 8) to logits (n, 8)."""
+
+    def make(nodes: list[Any], **constants: Any) -> ModelProto:
+        arrays = {name: np.array(value, np.int64) for name, value in constants.items()}
+        return make_model([*nodes, node("Relu", ["obs"], ["logits"])], {"obs": [8]}, {"logits": [8]}, arrays)
+
+    return make
+
+
+def test_the_facts_of_a_policy_are_told(make_model: Any) -> None:
+    model = make_model(
+        [node("MatMul", ["obs", "w"], ["x"]), node("Tanh", ["x"], ["logits"])],
+        {"obs": [3]},
+        {"logits": [2]},
+        {"w": np.zeros((3, 2), np.float32)},
+    )
+    model.metadata_props.append(StringStringEntryProto(key="author", value="ann"))
+    facts = inspect(model.SerializeToString(), "rival.onnx")
+    assert facts.inputs == {"obs": (TensorProto.FLOAT, (3,))}
+    assert facts.outputs == ("logits",)
+    assert facts.operators == {"MatMul": 1, "Tanh": 1}
+    assert facts.metadata == {"author": "ann"}
+    assert facts.parameters == 6
+
+
+def test_every_allowed_operator_is_one_of_onnx() -> None:
+    from onnx import defs
+
+    assert set(RULES) <= {schema.name for schema in defs.get_all_schemas() if schema.domain == ""}
+
+
+@pytest.mark.parametrize("op", ["If", "Loop", "Scan", "Tile", "Pad", "Resize", "Range", "Mod", "NonZero", "Nothing"])
+def test_an_operator_off_the_list_is_refused(make_model: Any, op: str) -> None:
+    _refused(make_model([node(op, ["obs"], ["logits"])], {"obs": [3]}, {"logits": [3]}), f"the operator '{op}'")
+
+
+def test_a_subgraph_is_refused(plain: ModelProto) -> None:
+    plain.graph.node[0].attribute.append(helper.make_attribute("body", plain.graph))
+    _refused(plain, "a subgraph")
+
+
+def test_functions_are_refused(plain: ModelProto) -> None:
+    opset = helper.make_opsetid("", 18)
+    plain.functions.append(helper.make_function("", "Relu", ["x"], ["y"], [node("Neg", ["x"], ["y"])], [opset]))
+    _refused(plain, "functions")
+
+
+def test_a_foreign_domain_is_refused(make_model: Any) -> None:
+    nodes = [node("Relu", ["obs"], ["logits"], domain="com.microsoft")]
+    _refused(make_model(nodes, {"obs": [3]}, {"logits": [3]}), "foreign domain")
+
+
+def test_external_data_is_refused(plain: ModelProto) -> None:
+    tensor = numpy_helper.from_array(np.zeros(3, np.float32), "w")
+    tensor.external_data.append(StringStringEntryProto(key="location", value="/etc/passwd"))
+    tensor.data_location = TensorProto.EXTERNAL
+    plain.graph.initializer.append(tensor)
+    _refused(plain, "external data")
+
+
+@pytest.mark.parametrize("version", [0, 12, 99])
+def test_an_operator_set_out_of_range_is_refused(plain: ModelProto, version: int) -> None:
+    plain.opset_import[0].version = version
+    _refused(plain, "operator set")
+
+
+@pytest.mark.parametrize("shape", [[3, 3], ["batch", "width"], ["batch", 0], []])
+def test_an_input_needs_a_free_batch_axis_and_fixed_sizes(plain: ModelProto, shape: list[Any]) -> None:
+    plain.graph.input[0].CopyFrom(helper.make_tensor_value_info("obs", TensorProto.FLOAT, shape))
+    _refused(plain, "batch axis")
+
+
+def test_a_singular_field_given_twice_is_refused(plain: ModelProto) -> None:
+    # protobuf merges the second graph into the first, so a reader that takes either alone is deceived.
+    data = plain.SerializeToString()
+    second = ModelProto()
+    second.graph.node.append(node("Loop", [], []))
+    _refused(data + second.SerializeToString(), "twice")
+
+
+def test_a_file_that_onnxruntime_would_take_for_its_own_format_is_refused(plain: ModelProto) -> None:
+    # The bytes ORTM at offset 4 switch onnxruntime to flatbuffers, past every check of the graph.
+    plain.producer_name = "ORTM"
+    data = plain.SerializeToString()
+    assert data[4:8] == b"ORTM"
+    _refused(data, "another format")
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\x08", b"\x08" + b"\xff" * 10, b"\x08\x8a\x00", b"\x3a\xff\xff\xff\xff\x0f", b"\x0b"]
+)
+def test_malformed_bytes_are_refused(data: bytes) -> None:
+    _refused(data, "export the policy again")
+
+
+def test_every_cut_of_a_file_is_refused(plain: ModelProto) -> None:
+    data = plain.SerializeToString()
+    for size in range(len(data)):
+        _refused(data[:size], "export the policy again")
+
+
+def test_sizes_and_data_of_a_tensor_must_agree(plain: ModelProto) -> None:
+    tensor = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[2**20, 2**20], raw_data=b"\0" * 8)
+    plain.graph.initializer.append(tensor)
+    _refused(plain, "elements")
+    tensor.dims[:] = [3]
+    plain.graph.initializer[0].CopyFrom(tensor)
+    _refused(plain, "holds 2 numbers and says 3")
+
+
+def test_a_value_defined_twice_or_used_too_early_is_refused(make_model: Any) -> None:
+    twice = [node("Relu", ["obs"], ["x"]), node("Neg", ["obs"], ["x"]), node("Relu", ["x"], ["logits"])]
+    _refused(make_model(twice, {"obs": [3]}, {"logits": [3]}), "defined twice")
+    early = [node("Relu", ["x"], ["logits"]), node("Relu", ["obs"], ["x"])]
+    _refused(make_model(early, {"obs": [3]}, {"logits": [3]}), "before it is defined")
+
+
+def test_too_many_nodes_are_refused(make_model: Any) -> None:
+    nodes = [node("Relu", [f"x{at}" if at else "obs"], [f"x{at + 1}"]) for at in range(2001)]
+    _refused(make_model(nodes, {"obs": [1]}, {"x2001": [1]}), "over 2000 nodes")
+
+
+def test_doubling_by_concat_is_refused(make_model: Any) -> None:
+    nodes = [node("Concat", [f"x{at}" if at else "obs"] * 2, [f"x{at + 1}"], axis=1) for at in range(40)]
+    _refused(make_model(nodes, {"obs": [3]}, {"x40": [3 * 2**40]}), "MiB of memory|odd size")
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [node("Expand", ["obs", "bomb"], ["x"])],
+        [node("ConstantOfShape", ["bomb"], ["x"])],
+        [node("Unsqueeze", ["obs", "two"], ["c"]), node("Expand", ["c", "bomb"], ["x"])],
+        [node("Concat", ["bomb", "bomb"], ["s"], axis=0), node("Expand", ["obs", "s"], ["x"])],
+    ],
+)
+def test_a_small_file_cannot_ask_for_much_memory(ints: Any, nodes: list[Any]) -> None:
+    _refused(ints(nodes, bomb=[2**15, 2**15, 8], two=[2]), "MiB of memory|does not allow")
+
+
+def test_an_outer_product_of_broadcasts_is_counted(make_model: Any) -> None:
+    nodes = [
+        node("Transpose", ["w"], ["t"], perm=[1, 0]),
+        node("Mul", ["w", "t"], ["x"]),
+        node("Relu", ["obs"], ["logits"]),
+    ]
+    wide = {"w": np.zeros((1, 2**14), np.float32)}
+    _refused(make_model(nodes, {"obs": [3]}, {"logits": [3]}, wide), "MiB of memory")
+
+
+def test_long_arithmetic_on_little_memory_is_refused(make_model: Any) -> None:
+    nodes = [node("MatMul", [f"x{at}" if at else "w", "w"], [f"x{at + 1}"]) for at in range(10)]
+    model = make_model([*nodes, *RELU], {"obs": [3]}, {"logits": [3]}, {"w": np.zeros((500, 500), np.float32)})
+    _refused(model, "operations")
+
+
+def test_memory_that_grows_with_the_square_of_the_batch_is_refused_when_asked_for(make_model: Any) -> None:
+    nodes = [node("Transpose", ["obs"], ["t"], perm=[1, 0]), node("MatMul", ["obs", "t"], ["x"]), *RELU]
+    facts = inspect(make_model(nodes, {"obs": [4]}, {"logits": [4]}).SerializeToString(), "rival.onnx")
+    facts.check_batch(16)
+    with pytest.raises(UserError, match="MiB of memory"):
+        facts.check_batch(MAX_BYTES // 1024)
+
+
+@pytest.mark.parametrize(("low", "divisor"), [(1, 0), (-(2**63), -1)])
+def test_whole_number_division_that_traps_is_refused(ints: Any, low: int, divisor: int) -> None:
+    _refused(ints([node("Div", ["a", "b"], ["x"])], a=[low], b=[divisor]), "a divisor")
+
+
+def test_whole_number_division_by_data_is_refused(ints: Any) -> None:
+    _refused(ints([node("Cast", ["obs"], ["b"], to=7), node("Div", ["a", "b"], ["x"])], a=[1]), "depends on the data")
+
+
+def test_a_shape_that_depends_on_the_data_is_refused(ints: Any) -> None:
+    nodes = [
+        node("Cast", ["obs"], ["i"], to=7),
+        node("Reshape", ["i", "flat"], ["s"]),
+        node("Expand", ["obs", "s"], ["x"]),
+    ]
+    _refused(ints(nodes, flat=[-1]), "depends on the data")
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"strides": [0, 0]},
+        {"dilations": [0, 1]},
+        {"pads": [2**40] * 4},
+        {"pads": [-1, 0, 0, 0]},
+        {"group": 0},
+        {"group": 3},
+        {"kernel_shape": [1, 1]},
+        {"auto_pad": "SAME_UPPER"},
+        {"strides": [1]},
+    ],
+)
+def test_a_convolution_with_odd_attributes_is_refused(make_model: Any, attributes: dict[str, Any]) -> None:
+    nodes = [node("Conv", ["obs", "w"], ["logits"], **attributes)]
+    weights = {"w": np.zeros((2, 2, 3, 3), np.float32)}
+    _refused(make_model(nodes, {"obs": [2, 8, 8]}, {"logits": [2, 6, 6]}, weights), "Conv has")
+
+
+def test_numbers_beyond_their_data_type_are_refused(plain: ModelProto) -> None:
+    # protobuf and onnxruntime cut them to size, so the shape we compute would not be the shape they use.
+    plain.graph.initializer.append(TensorProto(name="s", data_type=TensorProto.BOOL, dims=[1], int32_data=[2]))
+    _refused(plain, "truth values")
+    plain.graph.initializer[0].CopyFrom(TensorProto(name="s", data_type=TensorProto.UINT8, dims=[1], int32_data=[256]))
+    _refused(plain, "data type cannot")
+
+
+@pytest.mark.parametrize("batch", [1, 2, 7])
+def test_shapes_are_those_that_onnxruntime_computes(make_model: Any, batch: int) -> None:
+    """A graph of many kinds of rule: each value is put out, and its shape compared."""
+
+    nodes, constants = _zoo_of_rules()
+    names = [name for n in nodes for name in n.output if name]
+    model = make_model(nodes, {"obs": [4, 9, 7], "row": [6]}, {}, constants)
+    model.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in names)
+    data = model.SerializeToString()
+    graph = _graph_with_plain_outputs(model)
+    steps = propagate(graph, batch)
+    ours = {name: out.shape for step, _, outs in steps for name, out in zip(step.outputs, outs, strict=True)}
+    obs = np.random.default_rng(0).normal(size=(batch, 4, 9, 7)).astype(np.float32)
+    outs = ort.InferenceSession(data, providers=["CPUExecutionProvider"]).run(
+        names, {"obs": obs, "row": np.ones((batch, 6), np.float32)}
+    )
+    assert ours == {name: out.shape for name, out in zip(names, outs, strict=True)}
+
+
+def _graph_with_plain_outputs(model: ModelProto) -> Any:
+    del model.graph.output[:]
+    model.graph.output.append(helper.make_tensor_value_info("relu", TensorProto.FLOAT, ["batch", 4, 9, 7]))
+    return inspect(model.SerializeToString(), "rival.onnx").graph
+
+
+def _zoo_of_rules() -> tuple[list[Any], dict[str, Any]]:
+    rng = np.random.default_rng(0)
+    weights = {
+        "k": (8, 2, 3, 2), "c": (8,), "g": (6, 5), "lw": (2, 12, 8), "lr": (2, 12, 3), "gw": (1, 9, 8), "gr": (1, 9, 3),
+        "norm": (9, 7), "channels": (4,), "batchless": (1, 4, 1, 7),
+    }  # fmt: skip
+    constants: dict[str, Any] = {name: rng.normal(size=shape).astype(np.float32) for name, shape in weights.items()}
+    lists = {"zero": 0, "one": [1], "minus": [-1], "flat": [0, -1], "starts": [8, 0], "ends": [-100, 5], "axes": [2, 3]}
+    lists |= {"steps": [-2, 2], "parts": [1, 3], "picks": [[0, 3], [-1, 2]], "shape5": [5, 1, 1, 1, 7]}
+    constants |= {name: np.array(value, np.int64) for name, value in lists.items()}
+    nodes = [
+        node("Relu", ["obs"], ["relu"]),
+        node("Conv", ["obs", "k", "c"], ["conv"], group=2, strides=[2, 1], pads=[1, 0, 1, 1], dilations=[2, 1]),
+        node("MaxPool", ["conv"], ["maxpool"], kernel_shape=[2, 3], strides=[1, 2], pads=[0, 1, 1, 1]),
+        node("AveragePool", ["conv"], ["meanpool"], kernel_shape=[2, 2]),
+        node("GlobalAveragePool", ["conv"], ["globalpool"]),
+        node("BatchNormalization", ["obs", *["channels"] * 4], ["batchnorm"]),
+        node("LayerNormalization", ["obs", "norm"], ["layernorm"], axis=2),
+        node("Flatten", ["obs"], ["flatten"], axis=2),
+        node("Reshape", ["obs", "flat"], ["reshape"]),
+        node("Transpose", ["obs"], ["transpose"], perm=[3, 0, 2, 1]),
+        node("Concat", ["obs", "relu"], ["concat"], axis=-2),
+        node("Split", ["obs", "parts"], ["split_a", "split_b"], axis=1),
+        node("Split", ["obs"], ["third_a", "third_b", "third_c", "third_d"], axis=3, num_outputs=4),
+        node("Slice", ["obs", "starts", "ends", "axes", "steps"], ["slice"]),
+        node("Gather", ["obs", "picks"], ["gather"], axis=1),
+        node("Unsqueeze", ["obs", "axes"], ["unsqueeze"]),
+        node("Squeeze", ["unsqueeze", "axes"], ["squeeze"]),
+        node("Mul", ["obs", "batchless"], ["mul"]),
+        node("Expand", ["batchless", "shape5"], ["expand"]),
+        node("ReduceMean", ["obs", "axes"], ["mean"], keepdims=0),
+        node("ReduceMax", ["obs"], ["max"]),
+        node("Gemm", ["row", "g"], ["gemm"]),
+        node("Gemm", ["g", "row"], ["gemm_t"], transA=1, transB=1),
+        node("MatMul", ["obs", "transposed_k"], ["matmul"]),
+        node("Shape", ["obs"], ["whole"]),
+        node("Shape", ["obs"], ["tail"], start=-2),
+        node("Gather", ["whole", "zero"], ["n"]),
+        node("Unsqueeze", ["n", "zero1"], ["n1"]),
+        node("Concat", ["n1", "minus"], ["target"], axis=0),
+        node("Reshape", ["obs", "target"], ["by_batch"]),
+        node("Concat", ["one", "n1", "eight"], ["sequence"], axis=0),
+        node("ConstantOfShape", ["sequence"], ["zeros"]),
+        node("LSTM", ["zeros", "lw", "lr"], ["lstm", "h", "cell"], hidden_size=3, direction="bidirectional"),
+        node("GRU", ["zeros", "gw", "gr"], ["gru", "gru_h"], hidden_size=3),
+        node("Equal", ["whole", "minus"], ["equal"]),
+        node("Where", ["equal", "whole", "minus"], ["where"]),
+        node("Cast", ["equal"], ["cast"], to=7),
+        node("Dropout", ["obs"], ["dropout"]),
+        node("Softmax", ["row"], ["softmax"]),
+    ]  # fmt: skip
+    constants |= {"transposed_k": np.zeros((4, 7, 2), np.float32), "zero1": np.array([0]), "eight": np.array([8])}
+    return nodes, constants
