@@ -14,10 +14,13 @@ test: $(VENV)/.installed
 fast: $(VENV)/.installed
 	$(RUN)/python -m pytest -m "not slow"
 
+# mypy takes a package's name from its folder, so it is shown one that is called npckit.
 lint: $(VENV)/.installed
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy
+	parent=$$(mktemp -d) && ln -s "$(CURDIR)" $$parent/npckit && cd $$parent && \
+		"$(CURDIR)/$(VENV)/bin/mypy" --config-file npckit/pyproject.toml \
+		$$(cd npckit && ls -d games agents envs playback train *.py | sed 's,^,npckit/,')
 
 $(VENV)/.installed: pyproject.toml setup.py constraints.txt
 	$(PYTHON) -m venv $(VENV)

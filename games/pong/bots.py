@@ -2,15 +2,15 @@
 
 easy    shuffles after the ball once it is near, and its hand slips every third time
 normal  follows the ball's height while it comes, and waits in the middle while it goes
-hard    works out where the ball will arrive, walls included, and hits it off centre to send it far from the other paddle
+hard    waits where the ball will arrive, walls included, and hits it off centre to send it far from the other paddle
 """
 
 from ..contract import f4, i4, record, rule, u8
 from ..rng import randint
-from .rules import BALL_SIZE, DOWN, FACE, HEIGHT, PADDLE_SPEED, REACH, STAY, TOP_SPEED, TOP_VY, UP, WIDTH
+from .rules import DOWN, HEIGHT, PADDLE_SPEED, REACH, STAY, UP
 
 MEMORY = record(rng=u8, coming=i4, aim=f4)
-BALL_X, BALL_Y, BALL_VX, BALL_VY, OWN_Y, OTHER_Y = range(6)
+BALL_X, BALL_Y, BALL_VX, BALL_VY, OWN_Y, OTHER_Y, SERVE_WAIT, ARRIVAL_Y = range(8)
 SLACK = 2 * PADDLE_SPEED  # half of what a paddle moves in one decision: closer needs no move
 
 
@@ -35,7 +35,7 @@ def hard(features, mask, memory):
     if coming == 1 and memory.coming == 0:
         memory.aim = choose_aim(features[OTHER_Y], memory)
     memory.coming = coming
-    target = arrival(features) + memory.aim if coming == 1 else HEIGHT / 2
+    target = height(features[ARRIVAL_Y]) + memory.aim if coming == 1 else HEIGHT / 2
     return towards(target, height(features[OWN_Y]))
 
 
@@ -44,17 +44,6 @@ def choose_aim(other_y, memory):
     """How far above or below the ball to hold the paddle: below it sends the ball up, away from a low opponent."""
     strength = REACH * (2 + randint(memory, 5)) / 8
     return strength if other_y > 0 else -strength
-
-
-@rule
-def arrival(features):
-    """The height at which the ball will reach the left paddle, bouncing off top and bottom on its way."""
-    distance = (features[BALL_X] + 1) * WIDTH / 2 - FACE
-    ticks = distance / (-features[BALL_VX] * TOP_SPEED)
-    low, span = BALL_SIZE / 2, HEIGHT - BALL_SIZE
-    y = height(features[BALL_Y]) + features[BALL_VY] * TOP_VY * ticks - low
-    y = abs(y) % (2 * span)
-    return low + (2 * span - y if y > span else y)
 
 
 @rule

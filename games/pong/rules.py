@@ -19,6 +19,7 @@ TOP_VY = TOP_SPEED * STEEPEST[0] // STEEPEST[1]
 FACE = 5 * CELL // 2 + (PADDLE_W + BALL_SIZE) // 2  # the ball's x when it touches the left paddle
 PADDLE_X = 5 * CELL // 2, WIDTH - 5 * CELL // 2
 SERVE_WAIT = 24
+ARRIVAL_SCALE = 128  # ticks
 GOAL = 5
 STAY, UP, DOWN = range(3)
 HIT, BOUNCE, POINT = 1, 2, 4
@@ -33,7 +34,7 @@ SPEC = Spec(
     seat_names=("left", "right"),
     actions=("stay", "up", "down"),
     keys={"up": "up", "down": "down"},
-    features=("ball_x", "ball_y", "ball_vx", "ball_vy", "own_y", "other_y", "serve_wait"),
+    features=("ball_x", "ball_y", "ball_vx", "ball_vy", "own_y", "other_y", "serve_wait", "arrival_y", "arrival_in"),
     planes=("self", "other", "ball"),
     events=("hit", "bounce", "point"),
     field=(64, 48),
@@ -167,3 +168,21 @@ def features(state, seat, out):
     out[4] = (2 * state.paddle_y[seat] - HEIGHT) / HEIGHT
     out[5] = (2 * state.paddle_y[1 - seat] - HEIGHT) / HEIGHT
     out[6] = state.wait / SERVE_WAIT
+    out[7] = (2 * arrival_height(state) - HEIGHT) / HEIGHT
+    out[8] = min(arrival_ticks(state) / ARRIVAL_SCALE, 1.0)
+
+
+@rule
+def arrival_ticks(state):
+    """Ticks until the ball reaches the paddle that it flies towards."""
+    way = state.ball_x - FACE if state.ball_vx < 0 else WIDTH - FACE - state.ball_x
+    return state.wait + max(way, 0) // abs(state.ball_vx)
+
+
+@rule
+def arrival_height(state):
+    """Where the ball will be then, bounced off top and bottom on its way."""
+    low, span = BALL_SIZE // 2, HEIGHT - BALL_SIZE
+    ticks = arrival_ticks(state) - state.wait
+    y = abs(state.ball_y - low + state.ball_vy * ticks) % (2 * span)
+    return low + (2 * span - y if y > span else y)

@@ -37,7 +37,7 @@ def test_stable_baselines_checker_is_content(title, kind):
 
 
 def test_the_plugin_form_of_an_id_works_without_an_import():
-    assert gymnasium.make("npckit.envs:npckit/Pong-v1").observation_space.shape == (7,)
+    assert gymnasium.make("npckit.envs:npckit/Pong-v1").observation_space.shape == (9,)
 
 
 def _episode(env, seed, act):

@@ -52,8 +52,16 @@ def test_a_new_episode_forgets_the_frames_of_the_last(pong):
         watcher.observe()
     batch.restart(np.array([True] * 3 + [False] * 3))
     seen = watcher.observe()
-    halves = seen[:, :7], seen[:, 7:]
+    halves = np.hsplit(seen, 2)
     np.testing.assert_array_equal(halves[0][:3], halves[1][:3])
+
+
+def test_who_comes_into_a_game_under_way_begins_with_copies(pong):
+    batch, _ = _watched(pong, ObsSpec())
+    for _ in range(5):
+        batch.step(np.ones((6, 2), int))
+    halves = np.hsplit(Observer(batch, ObsSpec("features", 2), *rows_of(batch, 0)).observe(), 2)
+    np.testing.assert_array_equal(*halves)
 
 
 def test_the_observation_before_the_newest_stays_intact(pong):

@@ -1,0 +1,75 @@
+"""Who sits where: names from the command line become agents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..agents.policy_file import ZOO
+from ..agents.seats import Agent, agent_named
+from ..errors import UserError
+from ..games.contract import Game
+from ..games.replay import SUFFIX, Replay, ReplayAgent
+from .keyboard import Bindings, Keyboard, bindings_for
+from .person import PersonAgent, Takeover
+
+PERSON = "person"
+
+
+def rival(game: Game) -> str:
+    """Whom one plays against when nobody is named: the shipped policy, else the best bot, else chance."""
+    shipped = ZOO / f"{game.name}.onnx"
+    return str(shipped) if shipped.is_file() else [*game.bots, "random"][len(game.bots) - 1 if game.bots else 0]
+
+
+def agent_for(name: str, game: Game, seat: int, seed: int) -> Agent:
+    """As `agents.seats.agent_named`, and a .replay file plays its own part of this seat."""
+    if not name.endswith(SUFFIX):
+        return agent_named(name, game, seed=seed + seat)
+    replay = Replay.load(name)
+    replay.check(game)
+    if seat >= replay.seats:
+        raise UserError(f"{name} has nobody in seat {seat}; it has {replay.seats} seats.")
+    return ReplayAgent(replay, seat)
+
+
+def cast(game: Game, names: Sequence[str], seats: int, seed: int) -> list[Agent]:
+    """An agent for every seat in order; the rival sits where no name is left. UserError: too many names, or seats."""
+    if seats not in game.spec.seat_counts:
+        raise UserError(
+            f"{game.name} is played with {' or '.join(map(str, game.spec.seat_counts))} seats; got {seats}."
+        )
+    if len(names) > seats:
+        raise UserError(f"{game.name} has {seats} seats; got {len(names)} agents: {', '.join(names)}.")
+    everybody = [*names, *[rival(game)] * (seats - len(names))]
+    return [agent_for(name, game, seat, seed) for seat, name in enumerate(everybody)]
+
+
+def seat_people(game: Game, seats: list[int], keyboard: Keyboard) -> tuple[dict[int, PersonAgent], dict[int, Bindings]]:
+    """People for some seats, and their keys; after the display is open."""
+    bindings = bindings_for(game.spec, seats)
+    names = {seat: "You" if len(seats) == 1 else _seat_name(game, seat).capitalize() for seat in seats}
+    return {seat: PersonAgent(keyboard, bindings[seat], names[seat]) for seat in seats}, bindings
+
+
+def may_be_taken_over(
+    game: Game, agents: Sequence[Agent], keyboard: Keyboard
+) -> tuple[list[Agent], dict[int, Bindings]]:
+    """The same agents, of whom the first two yield their seats to whoever touches a key; none in a title without keys."""
+    if not game.spec.keys:
+        return list(agents), {}
+    people, bindings = seat_people(game, list(range(min(len(agents), 2))), keyboard)
+    taken: list[Agent] = [
+        Takeover(agent, people[seat]) if seat in people else agent for seat, agent in enumerate(agents)
+    ]
+    return taken, bindings
+
+
+def shell_name(name: str) -> str:
+    """An agent's name as one would type it: a shipped policy by its path from here where that is shorter."""
+    path = Path(name)
+    return str(path.relative_to(Path.cwd())) if path.is_absolute() and path.is_relative_to(Path.cwd()) else name
+
+
+def _seat_name(game: Game, seat: int) -> str:
+    return game.spec.seat_names[seat] if seat < len(game.spec.seat_names) else f"seat {seat}"

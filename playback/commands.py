@@ -1,0 +1,184 @@
+"""The commands `npckit play`, `npckit watch` and `npckit record`."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from ..errors import UserError
+from ..games import registry
+from ..games.contract import SPECTATOR
+from ..games.files import check_target
+from ..games.replay import SUFFIX, Replay
+from .casting import PERSON, cast, may_be_taken_over, rival, seat_people, shell_name
+from .keyboard import Bindings, Keyboard
+from .palette import Palette, colours
+from .session import Session
+from .show import Show
+from .sight import sight_kind
+from .video import SUFFIXES, record_video
+from .window import Window, open_display, usual_size
+
+Arg = tyro.conf.arg
+Title = Annotated[str, Arg(help="a title's name, or the path of its folder")]
+What = Annotated[str, Arg(help="a title, or a .replay file")]
+Agents = Annotated[
+    tuple[str, ...],
+    Arg(
+        help="who sits in the seats, in order: random, a bot's level, an .onnx policy or a .replay; the rival where none is named"
+    ),
+]
+Against = Annotated[str, Arg(help="random, a bot's level, an .onnx policy, a .replay, or person: two at one keyboard")]
+SeatName = Annotated[str, Arg(help="where you sit, by name or number; the first when empty")]
+Seats = Annotated[int, Arg(help="how many play, in titles that allow several counts; 0 for the most")]
+SaveTo = Annotated[
+    Path | None, Arg(name="replay", help="save every match here as a .replay file; nothing is overwritten")
+]
+Colours = Annotated[str, Arg(help="night, or safe for colour-blind eyes")]
+Scale = Annotated[float, Arg(help="pixels for each cell of the field; 0 for the usual size")]
+Speed = Annotated[float, Arg(help="1 is the title's own pace")]
+Seed = Annotated[int | None, Arg(help="of the first match, to have it again; a new one when left out")]
+TitleOf = Annotated[str, Arg(help="the folder of a replay's title, if npckit does not ship it")]
+Out = Annotated[Path, Arg(help="the file to write: .mp4, .gif or .replay")]
+Overwrite = Annotated[bool, Arg(help="replace a file that exists")]
+Sees = Annotated[str, Arg(help="show what this seat sees beside the field")]
+View = Annotated[str, Arg(help="with --sees: features, planes or pixels; the agent's own observation when empty")]
+Frames = Annotated[int, tyro.conf.Suppress]  # for tests: close the window after so many
+
+VIDEO_WIDTH = 640  # pixels of a field
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a match is shown: pixels for each cell of the field (0: the usual), and how fast."""
+
+    palette: Palette
+    scale: float
+    speed: float
+
+
+def play(
+    title: Title, /, *, against: Against = "", seat: SeatName = "", seats: Seats = 0, replay: SaveTo = None, palette: Colours = "night",
+    scale: Scale = 0.0, speed: Speed = 1.0, seed: Seed = None, max_frames: Frames = 0,
+) -> None:  # fmt: skip
+    """Play a title in a window, against a bot or a trained agent."""
+    game, first_seed, look = (
+        registry.load(title),
+        checked_seed(seed),
+        Look(colours(palette), scale, checked_speed(speed)),
+    )
+    count = seats or game.spec.max_seats
+    own = game.spec.seat_index(seat) if seat else 0
+    if own >= count:
+        raise UserError(f"seat {seat} is not taken in a match of {count} seats; choose another, or more --seats.")
+    if against and count == 1:
+        raise UserError(f"{game.name} is played alone; leave out --against.")
+    opponent = against or rival(game)
+    agents = cast(game, [opponent if opponent != PERSON else "random"] * count, count, first_seed)
+    if replay is not None:
+        check_target(replay, SUFFIX)
+    open_display(record_instead(title, [opponent] * count))
+    keyboard, seats_of_people = Keyboard(), list(range(count)) if opponent == PERSON else [own]
+    people, bindings = seat_people(game, seats_of_people, keyboard)
+    players = [people.get(each, agents[each]) for each in range(count)]
+    session = Session(game, players, seed=first_seed, viewer=own if len(people) == 1 else SPECTATOR)
+    run_show(session, keyboard, bindings, look, replay, max_frames)
+
+
+def watch(
+    what: What, agents: Agents = (), /, *, title: TitleOf = "", seats: Seats = 0, replay: SaveTo = None, palette: Colours = "night",
+    scale: Scale = 0.0, speed: Speed = 1.0, seed: Seed = None, max_frames: Frames = 0,
+) -> None:  # fmt: skip
+    """Watch agents or a replay play in a window; touch a movement key to take over a seat."""
+    keyboard, bindings = Keyboard(), dict[int, Bindings]()
+    look = Look(colours(palette), scale, checked_speed(speed))
+    if replay is not None:
+        check_target(replay, SUFFIX)
+    session = session_of(what, agents, title, seats, checked_seed(seed))
+    open_display(record_instead(what, agents))
+    if session.recorded is None:
+        players, bindings = may_be_taken_over(session.game, session.match.agents, keyboard)
+        session = Session(session.game, players, seed=session.seed)
+    run_show(session, keyboard, bindings, look, replay, max_frames)
+
+
+def record(
+    what: What, agents: Agents = (), /, *, out: Out, title: TitleOf = "", seats: Seats = 0, fps: int = 0, palette: Colours = "night",
+    scale: Scale = 0.0, speed: Speed = 1.0, seed: Seed = None, sees: Sees = "", view: View = "", overwrite: Overwrite = False,
+) -> None:  # fmt: skip
+    """Record a match or a replay as a video, a GIF or a replay file. Needs no display."""
+    check_target(out, *SUFFIXES, SUFFIX)
+    if out.exists() and not overwrite:
+        raise UserError(f"{out} exists; choose another --out, or add --overwrite.")
+    if not 0 <= fps <= 240:
+        raise UserError(f"a video has 1 to 240 frames a second, or 0 for the usual; got {fps}.")
+    look = Look(colours(palette), scale, checked_speed(speed))
+    session = session_of(what, agents, title, seats, checked_seed(seed))
+    size = usual_size(session.game, scale or VIDEO_WIDTH / session.game.spec.field[0])
+    sight = session.follow(session.game.spec.seat_index(sees), sight_kind(view) if view else "") if sees else None
+    if sight:
+        size = size[0] * 3 // 2, size[1]  # room for the panel
+    if out.suffix == SUFFIX:
+        while not session.is_over:
+            session.tick()
+        session.replay().save(out)
+        print(f"wrote {out}: {session.match.tick} ticks, {out.stat().st_size} bytes; watch it: npckit watch {out}")
+        return
+    done = record_video(session, out, look.palette, size=size, fps=fps, speed=look.speed, sight=sight)
+    print(f"wrote {out}: {done.frames} frames, {done.size / 1000:.0f} kB; {session.verdict()}")
+
+
+def session_of(what: str, agents: tuple[str, ...], title: str, seats: int, seed: int) -> Session:
+    """A match of named agents, or a replay that has been verified."""
+    if not what.endswith(SUFFIX):
+        game = registry.load(what)
+        return Session(game, cast(game, agents, seats or game.spec.max_seats, seed), seed=seed)
+    if agents:
+        raise UserError(f"a replay brings its own players; leave out {', '.join(agents)}.")
+    replay = Replay.load(what)
+    return Session.of_replay(replay, registry.load(title or replay.game))
+
+
+def run_show(
+    session: Session,
+    keyboard: Keyboard,
+    bindings: dict[int, Bindings],
+    look: Look,
+    replay: Path | None,
+    max_frames: int,
+) -> None:
+    """Opens the window, runs until it is closed, and says which replays were saved."""
+    window = Window(f"npckit: {session.game.name}", usual_size(session.game, look.scale), keyboard)
+    show = Show(session, window, look.palette, bindings, speed=look.speed, save_to=replay)
+    try:
+        show.run(max_frames)
+    finally:
+        window.close()
+        for path in show.saved:
+            print(f"saved {path}; watch it: npckit watch {path}")
+
+
+def record_instead(what: str, agents: list[str] | tuple[str, ...]) -> str:
+    """What to do where there is no display, as a command that works."""
+    names = " ".join(shell_name(name) for name in agents if name != PERSON)
+    return f"run `npckit record {what} {names + ' ' if names else ''}--out match.mp4` instead, and open the video."
+
+
+def checked_seed(seed: int | None) -> int:
+    """A seed in range, or a new one."""
+    if seed is None:
+        return secrets.randbelow(2**31)
+    if not 0 <= seed < 2**63:
+        raise UserError(f"a seed is a whole number from 0 to 2**63 - 1; got {seed}.")
+    return seed
+
+
+def checked_speed(speed: float) -> float:
+    if not (math.isfinite(speed) and 0.05 <= speed <= 20):
+        raise UserError(f"a speed is 0.05 to 20; got {speed}.")
+    return speed

@@ -1,0 +1,98 @@
+"""Which keys are down, and what they mean in each seat: what a window tells to the people who play."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..errors import UserError
+from ..games.contract import Spec
+from .pg import pygame
+
+LEFT_HAND = {"up": "w", "down": "s", "left": "a", "right": "d", "space": "left shift", "return": "left ctrl"}
+Chord = tuple[int, ...]  # key codes that are held together
+
+
+class Keyboard:
+    """The keys that are down, in the order in which they were pressed. A tap shorter than a tick still counts for one."""
+
+    def __init__(self) -> None:
+        self._down: dict[int, None] = {}
+        self._tapped: dict[int, None] = {}
+
+    def press(self, key: int) -> None:
+        self._down.pop(key, None)
+        self._down[key] = self._tapped[key] = None
+
+    def release(self, key: int) -> None:
+        self._down.pop(key, None)
+
+    def release_all(self) -> None:
+        self._down.clear()
+        self._tapped.clear()
+
+    def end_tick(self) -> None:
+        self._tapped.clear()
+
+    def held(self) -> list[int]:
+        """Key codes, oldest first; those pressed in this tick are the newest, released or not."""
+        return [key for key in self._down if key not in self._tapped] + list(self._tapped)
+
+
+class Bindings:
+    """The chords of one seat: key codes -> an action of the rules (field directions)."""
+
+    def __init__(self, chords: Mapping[Chord, int]) -> None:
+        self.chords = dict(chords)
+        self.keys = frozenset(key for chord in chords for key in chord)
+
+    def action(self, held: list[int]) -> int | None:
+        """The action of the largest chord that is held, the newest of equals; None when no key of this seat is down."""
+        best, rank = None, (0, -1)
+        for chord, action in self.chords.items():
+            if all(key in held for key in chord):
+                newest = max(held.index(key) for key in chord)
+                if (len(chord), newest) > rank:
+                    best, rank = action, (len(chord), newest)
+        return best
+
+    def describe(self, actions: tuple[str, ...]) -> str:
+        """The keys of every action in words: "up W or Up, down S or Down"."""
+        words: dict[int, list[str]] = {}
+        for chord, action in self.chords.items():
+            words.setdefault(action, []).append("+".join(pygame.key.name(key).title() for key in chord))
+        return ", ".join(f"{actions[action]} {' or '.join(keys)}" for action, keys in words.items())
+
+
+def bindings_for(spec: Spec, seats: list[int]) -> dict[int, Bindings]:
+    """Keys for the people in some seats: one person has both hands of the keyboard, two share it, left seat on the left."""
+    if not spec.keys:
+        raise UserError(
+            f"{spec.name} names no keys, so people cannot play it; add keys to its SPEC, or use `npckit watch`."
+        )
+    if len(seats) > 2:
+        raise UserError(f"two people fit at one keyboard; got {len(seats)} seats.")
+    if len(seats) == 1:
+        return {seats[0]: Bindings({**_chords(spec, seats[0], LEFT_HAND), **_chords(spec, seats[0], {})})}
+    return {
+        seat: Bindings(_chords(spec, seat, hand)) for seat, hand in zip(sorted(seats), (LEFT_HAND, {}), strict=True)
+    }
+
+
+def _chords(spec: Spec, seat: int, hand: Mapping[str, str]) -> dict[Chord, int]:
+    """Every action of the seat's role that has keys; a chord is written "left+space"."""
+    names = spec.actions_of(spec.roles[seat])
+    chords = {}
+    for action, keys in spec.keys.items():
+        if action in names:
+            parts = [hand.get(part, part) for part in (keys.split("+") if len(keys) > 1 else [keys])]
+            chords[tuple(_code(spec, part) for part in parts)] = names.index(action)
+    return chords
+
+
+def _code(spec: Spec, key: str) -> int:
+    try:
+        return pygame.key.key_code(key)
+    except ValueError:
+        raise UserError(
+            f"{spec.name} names a key {key!r} that pygame does not know; mend `keys` in its SPEC."
+        ) from None
