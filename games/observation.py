@@ -133,13 +133,13 @@ class _Stack:
         self.shape = spec.shape(game, observer.role, part)
         self.depth = spec.frame_shape(game, observer.role, part)[0]
         self.inks = None if part == "features" else ink_tables(game, part)
-        self.looked = np.False_  # who comes into a game that is under way begins with copies of what it first sees
+        self.looked = False  # who comes into a game that is under way begins with copies of what it first sees
         self.newest, self.before = self._new(len(observer.games)), self._new(len(observer.games))
 
     def push(self) -> NDArray[Any]:
         target = self._new(len(self.newest)) if self.fresh_arrays else self.before
         self._fill(self.observer.games, self.observer.seats, self.newest, target)
-        self.before, self.newest, self.looked = self.newest, target, np.True_
+        self.before, self.newest, self.looked = self.newest, target, True
         return target
 
     def peek(self, rows: NDArray[np.intp]) -> NDArray[Any]:
@@ -161,7 +161,7 @@ class _Stack:
             batch.see_layers(games, seats, *self.inks, newest)
         if kept:
             batch.spread(len(games), lambda lo, hi: np.copyto(target[lo:hi, :kept], previous[lo:hi, self.depth :]))
-            self._begin(np.flatnonzero(batch.fresh[games] | ~self.looked), target, kept)
+            self._begin(np.flatnonzero(batch.fresh[games] | (not self.looked)), target, kept)
 
     def _begin(self, fresh: NDArray[np.intp], target: NDArray[Any], kept: int) -> None:
         for first in range(0, kept, self.depth):
