@@ -6,7 +6,7 @@ RUN := SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy $(VENV)/bin
 .PHONY: demo test fast lint clean
 
 demo: $(VENV)/.installed
-	$(RUN)/npckit demo --out demo
+	$(RUN)/npckit demo pong
 
 test: $(VENV)/.installed
 	$(RUN)/python -m pytest

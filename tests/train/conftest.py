@@ -1,0 +1,49 @@
+"""A small run that many tests look at, and the means to start others."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from npckit.train import PPOConfig, Run, TrainConfig, run
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+def tiny(out: Path, **options: Any) -> TrainConfig:
+    """A run of a few seconds."""
+    settings: dict[str, Any] = {
+        "total_samples": 40_000, "num_envs": 64, "hidden": (32,), "eval_every": 16_000, "eval_matches": 4, "final_matches": 8,
+        "checkpoint_every": 8_000, "threads": 1, "ppo": PPOConfig(n_steps=32, batch_size=1024),
+    }  # fmt: skip
+    return TrainConfig("pong", out=str(out), **{**settings, **options})
+
+
+@pytest.fixture
+def make_tiny() -> Callable[..., TrainConfig]:
+    return tiny
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run that has ended well."""
+    return run(tiny(tmp_path_factory.mktemp("runs") / "finished"), quiet=True)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Start:
+    """Starts `python *arguments` in the test's folder."""
+
+    def popen(*arguments: str) -> subprocess.Popen[str]:
+        environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            [sys.executable, *arguments], cwd=tmp_path, env=environment, stdout=pipe, stderr=pipe, text=True
+        )
+
+    return popen

@@ -1,0 +1,74 @@
+"""The card that goes into a run's policy file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .. import __version__
+from ..agents.card import Card, Observation, Part
+from ..games.contract import Game
+from ..games.observation import ObsSpec, dtype_of, range_of
+from .config import TrainConfig
+from .evaluation import Figures
+
+OUTPUTS = {"ppo": "logits", "dqn": "q"}
+
+
+def card_of(config: TrainConfig, game: Game, *, samples: int, seconds: float, figures: Sequence[Figures] = ()) -> Card:
+    """What a policy plays, how it was trained, and what it reached."""
+    spec, role = game.spec, game.spec.roles[0]
+    return Card(
+        npckit=__version__,
+        game=spec.name,
+        rules_version=spec.version,
+        role=role,
+        observation=_observation(game, role, config.obs_spec),
+        actions=spec.actions_of(role),
+        decision_ticks=spec.decision_ticks,
+        tick_rate=spec.tick_rate,
+        output=OUTPUTS[config.algorithm],
+        training=_training(config, samples, seconds),
+        skill={f"vs_{each.opponent}" if each.opponent else "alone": _skill(each) for each in figures},
+    )
+
+
+def _observation(game: Game, role: str, obs: ObsSpec) -> Observation:
+    names = {"features": game.spec.features_of(role), "planes": game.spec.planes, "pixels": ()}
+    parts = []
+    for part in obs.parts:
+        low, high = range_of(part)
+        graph_name = part if obs.kind == "both" else "obs"
+        shape = obs.frame_shape(game, role, part)
+        parts.append(
+            Part(
+                name=graph_name,
+                frame_shape=shape,
+                dtype=dtype_of(part).name,
+                low=low,
+                high=high,
+                names=tuple(names[part]),
+            )
+        )
+    return Observation(kind=obs.kind, parts=tuple(parts), stack=obs.stack)
+
+
+def _training(config: TrainConfig, samples: int, seconds: float) -> dict[str, Any]:
+    return {
+        "algorithm": config.algorithm,
+        "samples": samples,
+        "seconds": round(seconds),
+        "seed": config.seed,
+        "hidden": list(config.hidden),
+        "opponents": dict(config.opponents),
+    }
+
+
+def _skill(figures: Figures) -> dict[str, Any]:
+    """A short form of figures: [mean, low, high]."""
+    score, rate = figures.score, figures.win_rate
+    facts: dict[str, Any] = {"matches": figures.matches, "seed": figures.seed}
+    facts["score"] = [round(score.mean, 3), round(score.low, 3), round(score.high, 3)]
+    if rate is not None:
+        facts["win_rate"] = [round(rate.mean, 4), round(rate.low, 4), round(rate.high, 4)]
+    return facts

@@ -1,0 +1,95 @@
+"""What a run shows in TensorBoard beside its curves: the config as text, hyperparameters, and an animated match."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.logger import HParam, Logger, TensorBoardOutputFormat
+from tensorboard.compat.proto.summary_pb2 import Summary
+from torch.utils.tensorboard.writer import SummaryWriter
+
+from ..agents.match import Match
+from ..agents.seats import Agent
+from ..games.batch import Batch
+from ..games.contract import SPECTATOR, Game
+from ..games.observation import ink_tables
+from ..games.palette import rgb_table
+from .config import TrainConfig
+from .config_file import to_toml
+
+SCALE = 4  # pixels to a field cell
+SECONDS = 20  # of play that an animation shows at most
+NO_HPARAMS = (
+    "game", "out", "opponents", "ppo", "dqn", "device", "threads", "eval_every", "eval_matches", "final_matches", "checkpoint_every",
+)  # fmt: skip
+
+
+def writer_of(logger: Logger) -> SummaryWriter:
+    """The run's one TensorBoard writer: a second one in the same folder would hide what the first writes."""
+    return next(form.writer for form in logger.output_formats if isinstance(form, TensorBoardOutputFormat))
+
+
+def log_config(model: BaseAlgorithm, config: TrainConfig, metrics: Mapping[str, float]) -> None:
+    """The resolved config as text, and as hyperparameters next to these metrics (their tags and values so far)."""
+    writer_of(model.logger).add_text("config", f"```toml\n{to_toml(config)}```", 0)
+    model.logger.record("hparams", HParam(hparams(config), dict(metrics)), exclude=("stdout", "log", "json", "csv"))
+
+
+def hparams(config: TrainConfig) -> dict[str, bool | str | float | None]:
+    """The settings that bear on learning, flat.
+
+    >>> hparams(TrainConfig("pong", algorithm="dqn"))["dqn.batch_size"]
+    512
+    """
+    flat = {key: value for key, value in asdict(config).items() if key not in NO_HPARAMS}
+    flat |= {f"{config.algorithm}.{key}": value for key, value in asdict(getattr(config, config.algorithm)).items()}
+    flat |= {f"opponent.{name}": share for name, share in config.opponents.items()}
+    return {key: value if isinstance(value, bool | str | int | float) else str(value) for key, value in flat.items()}
+
+
+def add_gif(writer: SummaryWriter, tag: str, gif: bytes, step: int) -> None:
+    """Puts an animation among TensorBoard's images (its own `add_video` wants moviepy)."""
+    with Image.open(io.BytesIO(gif)) as picture:
+        width, height = picture.size
+    image = Summary.Image(height=height, width=width, colorspace=3, encoded_image_string=gif)
+    assert writer.file_writer is not None
+    writer.file_writer.add_summary(Summary(value=[Summary.Value(tag=tag, image=image)]), step)
+
+
+def animate(game: Game, agents: list[Agent], *, seed: int) -> bytes:
+    """The beginning of a match as a GIF: one frame for each decision, at the game's own speed."""
+    match = Match(game, agents, seed=seed)
+    limit = SECONDS * game.spec.tick_rate // game.spec.decision_ticks
+    frames = [spectator_picture(match.batch)]
+    while match.running and len(frames) < limit:
+        match.advance()
+        frames.append(spectator_picture(match.batch))
+    return _gif(frames, milliseconds=1000 * game.spec.decision_ticks // game.spec.tick_rate)
+
+
+def spectator_picture(batch: Batch) -> NDArray[np.uint8]:
+    """(h, w) ink numbers of the first game, as a spectator sees it."""
+    width, height = batch.game.spec.field
+    inks = np.zeros((1, 1, height * SCALE, width * SCALE), np.uint8)
+    first, spectator = np.zeros(1, np.int32), np.full(1, SPECTATOR, np.int32)
+    batch.see_layers(first, spectator, *ink_tables(batch.game, "inks"), inks)
+    picture: NDArray[np.uint8] = inks[0, 0]
+    return picture
+
+
+def _gif(frames: list[NDArray[np.uint8]], milliseconds: int) -> bytes:
+    """Ink numbers are palette entries already, so a GIF needs no quantising."""
+    palette: list[Any] = rgb_table().ravel().tolist()
+    pictures = [Image.fromarray(frame) for frame in frames]
+    for picture in pictures:
+        picture.putpalette(palette)  # turns grey levels into palette entries
+    out = io.BytesIO()
+    pictures[0].save(out, "GIF", save_all=True, append_images=pictures[1:], duration=milliseconds, loop=0)
+    return out.getvalue()

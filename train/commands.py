@@ -1,0 +1,156 @@
+"""The commands `npckit train`, `evaluate`, `tensorboard` and `demo`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from ..errors import UserError, missing_extra
+from ..games import registry
+from ..games.files import check_target
+from .config import TrainConfig
+from .evaluation import Figures
+from .evaluation import evaluate as measure
+from .presets import find_preset, load_preset, preset_names, starting_point
+from .run_folder import Run, free_folder, write_text
+
+Arg = tyro.conf.arg
+Config = Annotated[TrainConfig, Arg(name="")]
+Preset = Annotated[str, Arg(help="a preset of the title, or the path of a .toml file; other flags change what it says")]
+Policy = Annotated[
+    str, Arg(help="an .onnx file, the folder of a run, the name of a shipped rival, or a bot (with --game)")
+]
+Against = Annotated[tuple[str, ...], Arg(help="random, bots, .onnx files; all the title's bots when empty")]
+GameName = Annotated[str, Arg(help="the title, where the policy does not say it")]
+DemoGame = Annotated[str, Arg(help="the title; the first that has the preset when empty")]
+JsonOut = Annotated[Path | None, Arg(name="json", help="also write the figures to this new file")]
+LogFolder = Annotated[Path, Arg(help="a run, or a folder of runs")]
+DemoFolder = Annotated[Path, Arg(help="the run's folder; where it is taken, the next free number is added")]
+
+
+def train(config: Config, *, preset: Preset = "") -> None:
+    """Train an agent: name a title, then flags, for example --obs planes --minutes 5."""
+    if _trained(config).results["interrupted"]:
+        raise KeyboardInterrupt  # saved, but a script that goes on to the next command should not
+
+
+def train_from_args(args: Sequence[str]) -> None:
+    """Reads the title and the preset first: they set what the other flags fall back to, and what --help shows of them."""
+    if not args or args[0].startswith("-"):
+        if {"-h", "--help"} & {*args}:
+            tyro.cli(train, prog="npckit train", args=list(args))
+        raise UserError(
+            f"name a title first: npckit train TITLE and then the flags; the titles are {', '.join(registry.names())}."
+        )
+    name, start = args[0], starting_point(args[0], *_early_flags(args))
+
+    def command(config: Config = start, *, preset: Preset = "") -> None:
+        train(config, preset=preset)
+
+    known_presets = ", ".join(preset_names(registry.load(name))) or "none"
+    command.__doc__ = f"{train.__doc__}\n\nPresets of {name}: {known_presets}."
+    tyro.cli(command, prog="npckit train", args=list(args))
+
+
+def _early_flags(args: Sequence[str]) -> tuple[str | None, str | None, str | None]:
+    """The preset, algorithm and observation that the arguments ask for."""
+    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    for flag in ("--preset", "--algorithm", "--obs"):
+        early.add_argument(flag)
+    try:
+        known, _ = early.parse_known_args(list(args))
+    except argparse.ArgumentError as error:
+        raise UserError(f"{error.argument_name} needs a value; see npckit train --help.") from None
+    return known.preset, known.algorithm, known.obs
+
+
+train.read_args = train_from_args  # type: ignore[attr-defined]  # npckit.cli hands the arguments over unread
+
+
+def evaluate(
+    policy: Policy,
+    /,
+    *,
+    game: GameName = "",
+    against: Against = (),
+    matches: int = 1000,
+    seed: int = 0,
+    out: JsonOut = None,
+) -> None:
+    """Measure an agent in seeded matches, sides swapped: means with 95% intervals."""
+    if out is not None:
+        _check_new(out)
+    figures = measure(policy, game=game or None, against=against, matches=matches, seed=seed)
+    Console().print(_table(figures, f"{policy}: {matches} matches each, seed {seed}"))
+    if out is not None:
+        write_text(out, _as_json(figures))
+        print(f"wrote {out}")
+
+
+def tensorboard(logdir: LogFolder = Path("runs"), /, *, port: int = 6006, host: str = "localhost") -> None:
+    """Open the charts of runs: prints an address for your browser."""
+    if not logdir.is_dir():
+        raise UserError(f"there is no folder {logdir}; train first (npckit train), or give the folder of a run.")
+    try:
+        from tensorboard import default, program
+    except ModuleNotFoundError as error:
+        raise missing_extra(error.name or "tensorboard", "train") from error
+    server = program.TensorBoard(default.get_plugins())
+    server.configure((None, "--logdir", str(logdir), "--port", str(port), "--host", host))
+    server.main()
+
+
+def demo(game: DemoGame = "", /, *, out: DemoFolder = Path("demo"), preset: Preset = "demo", seed: int = 0) -> None:
+    """Train for a minute, evaluate against the bots, record a match: no display, GPU or network needed."""
+    config = load_preset(game, preset) if game else find_preset(preset)
+    run = _trained(replace(config, out=str(free_folder(out)), seed=seed))
+    video = run.path / "match.mp4"
+    _record(config.game, run.policy, video)
+    print(f"\n  the run      {run.path}\n  the policy   {run.policy}\n  the match    {video}")
+    if run.results["interrupted"]:
+        raise KeyboardInterrupt
+
+
+def _record(game: str, policy: Path, video: Path) -> None:
+    """A match against the second bot: a fair fight for a policy of one minute."""
+    from ..playback.commands import record
+
+    title = registry.load(game)
+    rival = list(title.bots)[:2][-1:] or ["random"]
+    record(game, (str(policy), *rival * (title.spec.max_seats - 1)), out=video, seed=0)
+
+
+def _trained(config: TrainConfig) -> Run:
+    from . import run  # late: it loads torch, or says that it is missing
+
+    return run(config)
+
+
+def _check_new(path: Path) -> None:
+    check_target(path, ".json")
+    if path.exists():
+        raise UserError(f"{path} exists already; choose another name, so that nothing is overwritten.")
+
+
+def _as_json(figures: Sequence[Figures]) -> str:
+    return json.dumps([each.as_dict() for each in figures], indent=1) + "\n"
+
+
+def _table(figures: Sequence[Figures], title: str) -> Table:
+    table = Table("against", "win rate", "95% interval", "score", "95% interval ", "perf", title=title)
+    for each in figures:
+        rate = each.win_rate
+        wins = (f"{rate.mean:.1%}", f"{rate.low:.1%} to {rate.high:.1%}") if rate else ("", "")
+        score = each.score
+        table.add_row(
+            each.opponent, *wins, f"{score.mean:+.2f}", f"{score.low:+.2f} to {score.high:+.2f}", f"{each.perf:.2f}"
+        )
+    return table

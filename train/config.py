@@ -1,0 +1,153 @@
+"""What a training run is told: frozen dataclasses with help beside each field, refused before any work where they cannot be.
+
+One sample is one decision by one learning seat; a row is one learner (a game in which every seat learns gives several).
+"""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass, field, replace
+from typing import Annotated, Literal
+
+import tyro
+
+from ..errors import UserError
+from ..games import registry
+from ..games.contract import Game
+from ..games.observation import ObsSpec
+from .opponents import OPPONENTS_FLAG, check_opponents, default_opponents
+
+ALGORITHMS = ("ppo", "dqn")
+ACTIVATIONS = ("tanh", "relu")
+DEVICES = ("auto", "cpu", "cuda")
+SIZE_LIMIT = 10**12
+
+
+@dataclass(frozen=True, kw_only=True)
+class PPOConfig:
+    """Proximal policy optimisation (Schulman et al. 2017), by Stable-Baselines3."""
+
+    n_steps: int = 32  # decisions of every row between updates
+    batch_size: int = 4096  # samples in a minibatch; must divide rows times n_steps
+    n_epochs: int = 4  # passes over the samples of an update
+    gae_lambda: float = 0.95  # Schulman et al. 2016: 0 trusts the critic, 1 the returns
+    clip_range: float = 0.2  # how far a policy may move in one update
+    ent_coef: float = 0.003  # bonus for keeping choices open
+    vf_coef: float = 0.5  # weight of the critic's loss
+    max_grad_norm: float = 0.5  # gradients are scaled down to this
+
+    def __post_init__(self) -> None:
+        _within("ppo.", self, n_steps=(1, 65536), batch_size=(2, SIZE_LIMIT), n_epochs=(1, 1000), gae_lambda=(0, 1))
+        _within("ppo.", self, clip_range=(1e-6, 10), ent_coef=(0, 10), vf_coef=(0, 100), max_grad_norm=(1e-6, 1e6))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DQNConfig:
+    """Deep Q-learning (Mnih et al. 2015), by Stable-Baselines3."""
+
+    buffer_size: int = 200_000  # samples that are remembered
+    batch_size: int = 512  # samples in an update
+    learning_starts: int = 10_000  # samples before the first update
+    train_freq: int = 1  # decisions of every row between updates
+    gradient_steps: int = 2  # updates each time
+    target_update_interval: int = 4_000  # samples between copies of the network into its target
+    exploration_fraction: float = 0.2  # the part of the run in which chance fades out
+    exploration_final_eps: float = 0.02  # the chance that stays
+
+    def __post_init__(self) -> None:
+        _within("dqn.", self, buffer_size=(1, SIZE_LIMIT), batch_size=(1, SIZE_LIMIT), learning_starts=(0, SIZE_LIMIT))
+        _within("dqn.", self, train_freq=(1, 65536), gradient_steps=(1, 65536), target_update_interval=(1, SIZE_LIMIT))
+        _within("dqn.", self, exploration_fraction=(0, 1), exploration_final_eps=(0, 1))
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that decides a run. Equal configs give equal policies on one machine, unless `minutes` ends the run."""
+
+    game: tyro.conf.Positional[str]  # a title's name, or the path of its folder
+    _: KW_ONLY
+    algorithm: Literal["ppo", "dqn"] = "ppo"  # the learner
+    obs: Literal["features", "planes", "pixels", "both"] = "features"  # what it sees
+    stack: int = 0  # frames in an observation; 0: the usual number for this kind
+    size: tuple[int, int] = (64, 64)  # height and width of a pixels frame
+    hidden: tuple[int, ...] = (128, 128)  # widths of the fully connected layers; the critic has its own
+    cnn: Literal["small", "nature"] = "small"  # the network that looks at planes and pixels
+    activation: Literal["tanh", "relu"] = "tanh"  # of the fully connected layers
+    # who holds the other seats, in shares of the rows: learner (every seat learns), random, a bot, an .onnx file
+    opponents: Annotated[dict[str, float], OPPONENTS_FLAG] = field(default_factory=dict)
+    num_envs: int = 512  # rows that are played side by side
+    total_samples: int = 4_000_000  # the run ends here
+    minutes: float = 0.0  # or after so many minutes, whichever comes first; 0: no limit
+    learning_rate: float = 1e-3  # at the start
+    final_learning_rate: float = 0.05  # at the end, as a part of the first; falls in a straight line
+    gamma: float = 0.99  # discount per decision
+    seed: int = 0  # everything random follows from it
+    device: Literal["auto", "cpu", "cuda"] = "auto"  # where the network learns; auto: a GPU if there is one
+    threads: int = 0  # of the CPU; 0: all cores
+    eval_every: int = 500_000  # samples between matches against each bot; 0: never
+    eval_matches: int = 100  # matches against each of them
+    final_matches: int = 200  # matches at the end; their figures go into the policy's card
+    checkpoint_every: int = 500_000  # samples between checkpoints; the last three are kept
+    out: str = ""  # the run's folder; must be new; by default runs/<game>-<algorithm>-<obs>-<number>
+    ppo: PPOConfig = field(default_factory=PPOConfig)
+    dqn: DQNConfig = field(default_factory=DQNConfig)
+
+    def __post_init__(self) -> None:
+        _one_of("algorithm", self.algorithm, ALGORITHMS)
+        _one_of("activation", self.activation, ACTIVATIONS)
+        _one_of("cnn", self.cnn, ("small", "nature"))
+        _one_of("device", self.device, DEVICES)
+        _within("", self, num_envs=(1, 2**20), total_samples=(1, SIZE_LIMIT), minutes=(0, 1e6), gamma=(0, 1))
+        _within("", self, learning_rate=(0, 10), final_learning_rate=(0, 1), seed=(0, 2**31), threads=(0, 1024))
+        _within("", self, eval_every=(0, SIZE_LIMIT), eval_matches=(2, 10**6), final_matches=(2, 10**6))
+        _within("", self, checkpoint_every=(1, SIZE_LIMIT))
+        if any(not 1 <= width <= 65536 for width in self.hidden):
+            raise UserError(f"hidden layers are 1 to 65536 wide; got {self.hidden}.")
+        _ = self.obs_spec
+
+    @property
+    def obs_spec(self) -> ObsSpec:
+        return ObsSpec(self.obs, self.stack, (self.size[0], self.size[1]))
+
+
+def resolved(config: TrainConfig) -> tuple[TrainConfig, Game]:
+    """The config with every default filled in, and its title. Raises UserError where the two, or this machine, do not fit."""
+    game = registry.load(config.game)
+    opponents = dict(config.opponents) or default_opponents(game)
+    check_opponents(game, opponents)
+    _check_ppo(config)
+    if game.legal is not None:
+        raise UserError(
+            f"{game.name} has a mask of legal actions, which stock {config.algorithm.upper()} cannot follow yet; train it with"
+            " sb3_contrib.MaskablePPO on npckit.envs.sb3_env.SB3VecEnv."
+        )
+    return replace(config, opponents=opponents, stack=config.obs_spec.stack), game
+
+
+def _check_ppo(config: TrainConfig) -> None:
+    samples, batch = config.num_envs * config.ppo.n_steps, config.ppo.batch_size
+    if config.algorithm == "ppo" and samples % batch:
+        raise UserError(
+            f"a PPO update has {config.num_envs} rows x {config.ppo.n_steps} steps = {samples} samples, which ppo.batch_size"
+            f" {batch} does not divide; set ppo.batch_size to {_divisor(samples, batch)}."
+        )
+
+
+def _divisor(number: int, limit: int) -> int:
+    """The greatest divisor up to a limit.
+
+    >>> _divisor(96, 40)
+    32
+    """
+    return max(size for size in range(1, min(limit, number) + 1) if number % size == 0)
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise UserError(f"there is no {name} {value!r}; choose one of {', '.join(allowed)}.")
+
+
+def _within(prefix: str, config: object, **limits: tuple[float, float]) -> None:
+    for name, (low, high) in limits.items():
+        value = getattr(config, name)
+        if not low <= value <= high:
+            raise UserError(f"{prefix}{name} lies between {low:g} and {high:g}; got {value!r}.")

@@ -1,0 +1,126 @@
+"""A Stable-Baselines3 model and its environment, from a config."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from stable_baselines3 import DQN, PPO
+from stable_baselines3.common.base_class import BaseAlgorithm
+
+from ..agents.learners.networks import Eyes
+from ..agents.seats import CallableAgent
+from ..envs.sb3_env import SB3VecEnv
+from ..errors import UserError
+from ..games.contract import Game
+from .config import TrainConfig
+
+LEARNERS: dict[str, type[PPO] | type[DQN]] = {"ppo": PPO, "dqn": DQN}
+
+
+@dataclass
+class Budget:
+    """When a run ends by the clock, and how much of it is left."""
+
+    minutes: float
+    started: float = 0.0
+
+    def start(self) -> None:
+        self.started = time.monotonic()
+
+    @property
+    def elapsed(self) -> float:
+        return time.monotonic() - self.started if self.started else 0.0  # seconds
+
+    @property
+    def remaining(self) -> float:
+        """1 at the start, 0 when time is up; 1 throughout where there is no limit."""
+        return max(0.0, 1.0 - self.elapsed / (60 * self.minutes)) if self.minutes else 1.0
+
+
+@dataclass
+class FallingRate:
+    """A learning rate that falls in a straight line, by samples or by the clock, whichever is further on."""
+
+    first: float
+    last_part: float
+    budget: Budget
+
+    def __call__(self, progress_remaining: float) -> float:
+        left = min(progress_remaining, self.budget.remaining)
+        return self.first * (self.last_part + (1 - self.last_part) * max(left, 0.0))
+
+
+def device_named(name: str) -> torch.device:
+    """auto, cpu or cuda; a UserError where there is no GPU."""
+    if name == "cuda" and not torch.cuda.is_available():
+        raise UserError(
+            "this machine has no GPU that torch can use; train with --device cpu (or auto), or see npckit doctor."
+        )
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def use_threads(threads: int) -> int:
+    """Sets torch's threads; 0 means every core that this process may use. Returns their number."""
+    count = (
+        threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads or os.cpu_count() or 1
+    )
+    torch.set_num_threads(count)
+    return count
+
+
+def build_env(config: TrainConfig, game: Game) -> SB3VecEnv:
+    """The rows of a run. Drawing planes and pixels is spread over the threads; features are too quick to be worth it."""
+    env = SB3VecEnv(
+        game,
+        config.num_envs,
+        obs=config.obs_spec,
+        opponent=config.opponents,
+        seat="alternate",
+        threads=1 if config.obs == "features" else torch.get_num_threads(),
+    )
+    env.seed(config.seed)
+    return env
+
+
+def build_model(config: TrainConfig, env: SB3VecEnv, budget: Budget) -> BaseAlgorithm:
+    """A fresh learner; its critic shares nothing but the CNN with the actor."""
+    options = _ppo_options(config) if config.algorithm == "ppo" else _dqn_options(config, env.num_envs)
+    kinds = {"features": "MlpPolicy", "both": "MultiInputPolicy"}
+    return LEARNERS[config.algorithm](
+        kinds.get(config.obs, "CnnPolicy"),
+        env,
+        learning_rate=FallingRate(config.learning_rate, config.final_learning_rate, budget),
+        gamma=config.gamma,
+        seed=config.seed,
+        device=device_named(config.device),
+        **options,
+    )
+
+
+def _policy_options(config: TrainConfig, net_arch: Any) -> dict[str, Any]:
+    activation = torch.nn.Tanh if config.activation == "tanh" else torch.nn.ReLU
+    eyes = (
+        {}
+        if config.obs == "features"
+        else {"features_extractor_class": Eyes, "features_extractor_kwargs": {"cnn": config.cnn}}
+    )
+    return {"policy_kwargs": {"net_arch": net_arch, "activation_fn": activation, **eyes}}
+
+
+def _ppo_options(config: TrainConfig) -> dict[str, Any]:
+    widths = list(config.hidden)
+    return {**vars(config.ppo), **_policy_options(config, {"pi": widths, "vf": widths})}
+
+
+def _dqn_options(config: TrainConfig, rows: int) -> dict[str, Any]:
+    interval = max(config.dqn.target_update_interval, rows)  # SB3 counts in steps of all rows
+    return {**vars(config.dqn), "target_update_interval": interval, **_policy_options(config, list(config.hidden))}
+
+
+def policy_agent(model: BaseAlgorithm, config: TrainConfig, name: str = "policy") -> CallableAgent:
+    """The model's greedy policy, ready to take a seat."""
+    return CallableAgent(lambda obs: model.predict(obs, deterministic=True)[0], config.obs_spec, name)

@@ -1,0 +1,145 @@
+"""The folder of a run: config, versions, charts, checkpoints, results and the policy. Nothing in it is ever half written.
+
+Files: config.toml, versions.json, results.json, policy.onnx, checkpoints/000000500000.zip, events.out.tfevents...
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UserError
+from ..games.files import written_beside
+from .config import TrainConfig
+from .config_file import from_table, read_table, to_toml
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.base_class import BaseAlgorithm
+
+KEPT_CHECKPOINTS = 3
+PACKAGES = ("numpy", "numba", "torch", "stable-baselines3", "gymnasium", "onnx", "onnxruntime")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run on disk. `results` holds final figures, samples, seconds and how it ended."""
+
+    path: Path
+    config: TrainConfig
+    results: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def policy(self) -> Path:
+        """The policy file that a game loads; it exists once the run has ended, or was interrupted."""
+        return self.path / "policy.onnx"
+
+    @property
+    def checkpoints(self) -> list[Path]:
+        """Stable-Baselines3 zips, oldest first."""
+        return sorted((self.path / "checkpoints").glob("[0-9]*.zip"))
+
+    @classmethod
+    def open(cls, path: str | Path) -> Run:
+        """A run that exists already. Raises UserError where the folder is none."""
+        folder = Path(path)
+        if not (folder / "config.toml").is_file():
+            raise UserError(
+                f"{folder} is not the folder of a run (it has no config.toml); give one that npckit train has made."
+            )
+        config = from_table(read_table(folder / "config.toml"), where=str(folder / "config.toml"))
+        results = folder / "results.json"
+        return cls(folder, config, json.loads(results.read_text()) if results.is_file() else {})
+
+    def load_model(self) -> BaseAlgorithm:
+        """The model of the newest checkpoint, as Stable-Baselines3 loads it. Raises UserError where there is none yet."""
+        from .models import LEARNERS
+
+        if not self.checkpoints:
+            raise UserError(f"{self.path} has no checkpoint yet; train for longer, or set checkpoint_every lower.")
+        return LEARNERS[self.config.algorithm].load(self.checkpoints[-1], device="cpu")
+
+    def exported(self) -> Path:
+        """The policy file; where the run was killed before it wrote one, it is made from the newest checkpoint."""
+        if not self.policy.is_file():
+            from .runner import export_checkpoint
+
+            export_checkpoint(self)
+        return self.policy
+
+    def save_checkpoint(self, model: BaseAlgorithm) -> Path:
+        """Writes a checkpoint beside the others, renames it when it is whole, and drops all but the last three."""
+        target = self.path / "checkpoints" / f"{model.num_timesteps:012d}.zip"
+        with written_beside(target) as draft, draft.open("wb") as file:
+            model.save(file)
+        for old in self.checkpoints[:-KEPT_CHECKPOINTS]:
+            old.unlink(missing_ok=True)
+        return target
+
+
+def create_run(config: TrainConfig) -> Run:
+    """Makes the run's new folder with its config and versions. Raises UserError where that cannot be; overwrites nothing."""
+    try:
+        path = new_folder(config)
+        (path / "checkpoints").mkdir()
+        write_text(path / "config.toml", to_toml(config))
+        write_text(path / "versions.json", json.dumps(versions(), indent=1))
+    except FileExistsError as error:
+        raise UserError(
+            f"{error.filename} exists already; choose another --out, so that nothing is overwritten."
+        ) from None
+    except OSError as error:
+        raise UserError(
+            f"cannot write to {config.out or 'runs'} ({error.strerror}); choose another folder with --out."
+        ) from None
+    return Run(path, config)
+
+
+def new_folder(config: TrainConfig) -> Path:
+    """The folder asked for, or the next free number."""
+    if config.out:
+        return _made(Path(config.out))
+    return numbered_folder(Path("runs") / f"{Path(config.game).name}-{config.algorithm}-{config.obs}")
+
+
+def numbered_folder(stem: Path) -> Path:
+    """Makes the first of stem-001, stem-002, ... that does not exist."""
+    for number in range(1, 10**6):
+        try:
+            return _made(stem.with_name(f"{stem.name}-{number:03d}"))
+        except FileExistsError:
+            continue
+    raise UserError(f"{stem.parent} is full of runs; clear it, or choose another --out.")
+
+
+def free_folder(path: Path) -> Path:
+    """A path that is free, or an empty folder: itself, else the first of path-001, path-002, ..."""
+    return path if not path.exists() or (path.is_dir() and not any(path.iterdir())) else numbered_folder(path)
+
+
+def _made(path: Path) -> Path:
+    if path.is_dir() and not any(path.iterdir()):
+        return path  # an empty folder is as good as a new one
+    path.mkdir(parents=True)
+    return path
+
+
+def versions() -> dict[str, str]:
+    """What this run was made with."""
+    from .. import __version__
+
+    found = {"npckit": __version__, "python": platform.python_version(), "machine": platform.platform()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def write_text(path: Path, text: str) -> None:
+    with written_beside(path) as draft:
+        draft.write_text(text, encoding="utf-8")
