@@ -1,7 +1,7 @@
 # `make demo` and `make test` need Python 3.11 or later and nothing else; the first use makes .venv and installs into it.
 PYTHON ?= python3
 VENV := .venv
-RUN := SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy $(VENV)/bin
+RUN := OMP_WAIT_POLICY=PASSIVE SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy $(VENV)/bin
 
 .PHONY: demo test fast lint clean
 

@@ -36,6 +36,8 @@ class GameEnv(gymnasium.Env[Any, Any]):
     (0 random, 1 mastery), `length` and the counts of the title's events; titles with a mask give `info["action_mask"]`.
     """
 
+    metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 15}  # noqa: RUF012 - Gymnasium's own declaration
+
     def __init__(
         self,
         game: Game | str | Path,

@@ -120,11 +120,11 @@ def demo(game: DemoGame = "", /, *, out: DemoFolder = Path("demo"), preset: Pres
 
 
 def _record(game: str, policy: Path, video: Path) -> None:
-    """A match against the second bot: a fair fight for a policy of one minute."""
+    """A match against the hardest bot."""
     from ..playback.commands import record
 
     title = registry.load(game)
-    rival = list(title.bots)[:2][-1:] or ["random"]
+    rival = list(title.bots)[-1:] or ["random"]
     record(game, (str(policy), *rival * (title.spec.max_seats - 1)), out=video, seed=0)
 
 
