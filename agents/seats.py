@@ -76,7 +76,7 @@ class RandomAgent:
 
 
 class CallableAgent:
-    """Any function from a batch of observations to a batch of actions."""
+    """Any function from a batch of observations to a batch of actions; one that knows no masks gets legal ones in their place."""
 
     def __init__(self, function: Callable[[Observation], Any], obs: ObsSpec, name: str = "callable") -> None:
         self.name, self._function, self._obs = name, function, obs
@@ -93,7 +93,19 @@ class CallableAgent:
             raise UserError(
                 f"{self.name} must return one action for each of {len(self._observer.games)} rows; got {chosen.shape}."
             )
-        actions[self._observer.games, self._observer.seats] = chosen
+        legal = legal_actions(chosen, self._observer.masks()) if self._observer.batch.game.legal else chosen
+        actions[self._observer.games, self._observer.seats] = legal
+
+
+def legal_actions(actions: NDArray[Any], masks: NDArray[np.uint8]) -> NDArray[Any]:
+    """(rows,) actions, with the first legal one where a mask forbids the chosen; what is no action at all stays, to be refused.
+
+    >>> legal_actions(np.array([1, 1, 9]), np.array([[1, 0], [1, 1], [1, 1]], np.uint8)).tolist()
+    [0, 1, 9]
+    """
+    exists = (actions >= 0) & (actions < masks.shape[1])
+    forbidden = masks[np.arange(len(actions)), np.where(exists, actions, 0)] == 0
+    return np.where(forbidden & exists, np.argmax(masks, axis=1), actions)
 
 
 class PolicyAgent:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..agents.seats import legal_actions
 from ..errors import UserError
 from ..games.batch import Batch
 from ..games.contract import Game
@@ -126,14 +127,7 @@ class Arena:
             raise UserError(
                 f"actions are {self.num_rows} integers, one for each row; got {actions.shape} {actions.dtype}."
             )
-        return self._legal(actions) if self._replaces else actions
-
-    def _legal(self, actions: NDArray[Any]) -> NDArray[Any]:
-        """Puts the first legal action where the mask forbids one; what is no action at all stays, to be refused."""
-        masks = self.masks()
-        forbidden = masks[np.arange(len(actions)), np.clip(actions, 0, masks.shape[1] - 1)] == 0
-        exists = (actions >= 0) & (actions < masks.shape[1])
-        return np.where(forbidden & exists, np.argmax(masks, axis=1), actions)
+        return legal_actions(actions, self.masks()) if self._replaces else actions
 
     def _collect(self, over: NDArray[np.bool_]) -> Ended | None:
         if not over.any():

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from pettingzoo import ParallelEnv
 
+from ..agents.seats import legal_actions
 from ..errors import UserError
 from ..games.batch import Batch
 from ..games.contract import Game
@@ -87,7 +88,11 @@ class GameParallelEnv(ParallelEnv[str, Any, Any]):
                 if missing
                 else "the episode is over; call reset() before step()."
             )
-        self.batch.step(np.array([[self._legal(name, actions[name]) for name in self.agents]], np.int32))
+        chosen = np.array([actions[name] for name in self.agents])
+        if self.game.legal is not None:
+            masks = [self._observers[name].masks() for name in self.agents]
+            chosen = np.concatenate([legal_actions(chosen[i : i + 1], mask) for i, mask in enumerate(masks)])
+        self.batch.step(chosen[None])
         observations, batch = self._observe(), self.batch
         rewards = {name: float(reward) for name, reward in zip(self.agents, batch.rewards[0], strict=True)}
         terminations = dict.fromkeys(self.agents, bool(batch.terminated[0]))
@@ -108,11 +113,6 @@ class GameParallelEnv(ParallelEnv[str, Any, Any]):
     def _observe(self) -> dict[str, Any]:
         seen = {name: self._observers[name].observe() for name in self.agents}
         return {n: {k: v[0] for k, v in obs.items()} if isinstance(obs, dict) else obs[0] for n, obs in seen.items()}
-
-    def _legal(self, name: str, action: Any) -> int:
-        """The action, or the first legal one where the mask forbids it, as in `Arena`."""
-        mask = self._observers[name].masks()[0] if self.game.legal is not None else ()
-        return int(action) if not 0 <= action < len(mask) or mask[action] else int(np.argmax(mask))
 
     def _infos(self) -> dict[str, dict[str, Any]]:
         scores = self.batch.returns[0]
