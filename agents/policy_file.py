@@ -197,13 +197,18 @@ def _bytes_field(number: int, data: bytes) -> bytes:
     return encode_varint(number << 3 | 2) + encode_varint(len(data)) + data
 
 
+def shipped() -> dict[str, Path]:
+    """The policies that come with npckit, by name."""
+    return {file.stem: file for file in sorted(ZOO.glob("*.onnx"))}
+
+
 def _find(path: Path) -> Path:
     if path.is_file():
         return path
-    shipped = {file.stem: file for file in sorted(ZOO.glob("*.onnx"))}
-    if str(path) in shipped:
-        return shipped[str(path)]
-    raise UserError(f"there is no policy file {path}; give the path of an .onnx file or one of: {', '.join(shipped)}")
+    rivals = shipped()
+    if str(path) in rivals:
+        return rivals[str(path)]
+    raise UserError(f"there is no policy file {path}; give the path of an .onnx file or one of: {', '.join(rivals)}")
 
 
 def _read_card(facts: GraphFacts) -> Card:

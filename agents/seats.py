@@ -19,7 +19,7 @@ from ..games.contract import Game
 from ..games.observation import Observation, Observer, ObsSpec
 from ..games.scripted import ScriptedPlayers
 from .card import Card
-from .policy_file import PolicyFile, State
+from .policy_file import PolicyFile, State, shipped
 
 Actions = NDArray[np.int32]
 
@@ -163,8 +163,7 @@ def agent_named(name: str, game: Game, *, seed: int = 0) -> Agent:
         return RandomAgent(seed)
     if name in game.bots:
         return BotAgent(name)
-    if name.endswith(".onnx"):
+    if name.endswith(".onnx") or name in shipped():
         return PolicyAgent(PolicyFile.load(name), seed=seed)
-    raise UserError(
-        f"{game.name} has no opponent {name!r}; use random, {', '.join(game.bots)}, or the path of an .onnx policy file."
-    )
+    known = ", ".join(["random", *game.bots, *shipped()])
+    raise UserError(f"{game.name} has no opponent {name!r}; use one of {known}, or the path of an .onnx policy file.")
