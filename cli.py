@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from .errors import UserError, missing_extra
+from .flags import parse
 
 COMMANDS = {  # name: (where it lives, what it does)
     "play": ("playback.commands:play", "play a title in a window, against a bot or a trained agent"),
@@ -49,15 +51,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(name: str, args: list[str]) -> None:
     if name not in COMMANDS:
         raise UserError(f"there is no command {name!r}; the commands are {', '.join(COMMANDS)}.")
-    try:
-        import tyro
-    except ImportError:
-        raise missing_extra("tyro", "play") from None
+    if find_spec("tyro") is None:
+        raise missing_extra("tyro", "play")
     function = _load(COMMANDS[name][0])
     if hasattr(function, "read_args"):  # a command whose defaults depend on its arguments: a preset sets them
-        return function.read_args(args)
-    tyro.cli(function, prog=f"npckit {name}", args=args)
-    return None
+        function.read_args(args)
+    else:
+        parse(function, f"npckit {name}", args)()
 
 
 def _load(place: str) -> Callable[..., Any]:

@@ -12,6 +12,7 @@ MODULES = [
     "npckit",
     "npckit.cli",
     "npckit.errors",
+    "npckit.flags",
     *(m.name for part in PARTS for m in pkgutil.walk_packages([f"{npckit.__path__[0]}/{part}"], f"npckit.{part}.")),
 ]
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..errors import UserError, missing_extra
+from ..flags import parse
 from ..games import registry
 from ..games.files import check_target
 from .config import TrainConfig
@@ -57,7 +58,7 @@ def train_from_args(args: Sequence[str]) -> None:
 
     known_presets = ", ".join(preset_names(registry.load(name))) or "none"
     command.__doc__ = f"{train.__doc__}\n\nPresets of {name}: {known_presets}."
-    tyro.cli(command, prog="npckit train", args=list(args))
+    parse(command, "npckit train", args)()
 
 
 def _early_flags(args: Sequence[str]) -> tuple[str | None, str | None, str | None]:

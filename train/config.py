@@ -27,7 +27,7 @@ class PPOConfig:
     """Proximal policy optimisation (Schulman et al. 2017), by Stable-Baselines3."""
 
     n_steps: int = 32  # decisions of every row between updates
-    batch_size: int = 4096  # samples in a minibatch; must divide rows times n_steps
+    batch_size: int = 4096  # samples in a minibatch, at most: the greatest divisor of rows times n_steps is taken
     n_epochs: int = 4  # passes over the samples of an update
     gae_lambda: float = 0.95  # Schulman et al. 2016: 0 trusts the critic, 1 the returns
     clip_range: float = 0.2  # how far a policy may move in one update
@@ -114,22 +114,13 @@ def resolved(config: TrainConfig) -> tuple[TrainConfig, Game]:
     game = registry.load(config.game)
     opponents = dict(config.opponents) or default_opponents(game)
     check_opponents(game, opponents)
-    _check_ppo(config)
-    if game.legal is not None:
+    samples = config.num_envs * config.ppo.n_steps
+    ppo = replace(config.ppo, batch_size=_divisor(samples, config.ppo.batch_size))
+    if ppo.batch_size < 2:
         raise UserError(
-            f"{game.name} has a mask of legal actions, which stock {config.algorithm.upper()} cannot follow yet; train it with"
-            " sb3_contrib.MaskablePPO on npckit.envs.sb3_env.SB3VecEnv."
+            f"a PPO update of {samples} samples cannot be cut into minibatches; give more --num-envs or --ppo.n-steps."
         )
-    return replace(config, opponents=opponents, stack=config.obs_spec.stack), game
-
-
-def _check_ppo(config: TrainConfig) -> None:
-    samples, batch = config.num_envs * config.ppo.n_steps, config.ppo.batch_size
-    if config.algorithm == "ppo" and samples % batch:
-        raise UserError(
-            f"a PPO update has {config.num_envs} rows x {config.ppo.n_steps} steps = {samples} samples, which ppo.batch_size"
-            f" {batch} does not divide; set ppo.batch_size to {_divisor(samples, batch)}."
-        )
+    return replace(config, opponents=opponents, stack=config.obs_spec.stack, ppo=ppo), game
 
 
 def _divisor(number: int, limit: int) -> int:

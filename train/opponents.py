@@ -7,8 +7,7 @@ from typing import Any
 
 import tyro
 
-from ..agents.policy_file import PolicyFile
-from ..agents.seats import obs_of
+from ..agents.seats import PolicyAgent, agent_named, obs_of
 from ..envs.seating import LEARNER
 from ..errors import UserError
 from ..games.contract import Game
@@ -52,9 +51,7 @@ def check_opponents(game: Game, opponents: Mapping[str, float]) -> None:
     """Raises UserError for a name that nobody bears, or a file that cannot play here."""
     if any(not 0 <= share < float("inf") for share in opponents.values()) or not any(opponents.values()):
         raise UserError(f"shares of opponents are positive numbers; got {dict(opponents)}.")
-    for name in opponents:
-        if name.endswith(".onnx"):
-            obs_of(PolicyFile.load(name).card, game, game.spec.roles[0])
-        elif name not in (LEARNER, "random", *game.bots):
-            known = ", ".join((LEARNER, "random", *game.bots))
-            raise UserError(f"{game.name} has no opponent {name!r}; use {known}, or the path of an .onnx policy file.")
+    for name in opponents.keys() - {LEARNER}:
+        agent = agent_named(name, game)
+        if isinstance(agent, PolicyAgent):
+            obs_of(agent.policy.card, game, game.spec.roles[0])

@@ -21,7 +21,7 @@ def tiny(out: Path, **options: Any) -> TrainConfig:
         "total_samples": 40_000, "num_envs": 64, "hidden": (32,), "eval_every": 16_000, "eval_matches": 4, "final_matches": 8,
         "checkpoint_every": 8_000, "threads": 1, "ppo": PPOConfig(n_steps=32, batch_size=1024),
     }  # fmt: skip
-    return TrainConfig("pong", out=str(out), **{**settings, **options})
+    return TrainConfig(**{"game": "pong", "out": str(out), **settings, **options})
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ from npckit.agents.match import Match
 from npckit.agents.policy_file import PolicyFile
 from npckit.agents.seats import BotAgent, PolicyAgent
 from npckit.errors import UserError
+from npckit.games import registry
 from npckit.games.contract import Game
-from npckit.train import Run, TrainConfig, run
+from npckit.train import Run, TrainConfig, evaluate, run
 from npckit.train.models import policy_agent
 from PIL import Image
 from stable_baselines3 import PPO
@@ -174,3 +175,14 @@ def test_runs_without_a_name_take_the_next_number(
 def test_a_run_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no config\.toml"):
         Run.open(tmp_path)
+
+
+def test_a_title_with_roles_and_masks_trains_and_its_policy_plays(
+    lantern: Game, make_tiny: Callable[..., TrainConfig], tmp_path: Path
+) -> None:
+    config = make_tiny(
+        tmp_path / "run", game=str(registry.folder_of(lantern)), opponents={"hard": 1.0}, total_samples=8192
+    )
+    done = run(config, quiet=True)
+    figures = evaluate(done.policy, game=config.game, against=["easy"], matches=8)
+    assert figures[0].win_rate is not None and len(done.results["matches"]) == 3
