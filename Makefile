@@ -24,8 +24,8 @@ lint: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml setup.py constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --upgrade pip
-	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	$(VENV)/bin/python -m pip install --quiet --quiet --upgrade pip
+	$(VENV)/bin/python -m pip install --quiet --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $@
 
 clean:
