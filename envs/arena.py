@@ -61,8 +61,8 @@ class Arena:
         self.batch = Batch(game, seating.num_games, seats=seating.seats, threads=threads, max_ticks=max_ticks)
         self.games, self.seats = seating.learners
         self.role = game.spec.roles[self.seats[0]]
-        self._opponents = seating.opponents
-        self._observer = Observer(self.batch, obs, self.games, self.seats, fresh_arrays=fresh_arrays)
+        self.opponents = seating.opponents
+        self.observer = Observer(self.batch, obs, self.games, self.seats, fresh_arrays=fresh_arrays)
         self._place = (self.games * seating.seats + self.seats).astype(
             np.intp
         )  # of each row in a flat (games, seats) array
@@ -81,10 +81,10 @@ class Arena:
             self.batch.reset_to(mix(seed[np.unique(self.games, return_index=True)[1]]))
         else:
             self.batch.reset(seed)
-        for agent, games, seats in self._opponents:
+        for agent, games, seats in self.opponents:
             agent.sit(self.batch, games, seats)
         self._lengths[:] = 0
-        self.obs = self._observer.observe()
+        self.obs = self.observer.observe()
         if self._shaper:
             self._shaper.start()
 
@@ -96,7 +96,7 @@ class Arena:
         """
         batch, moving = self.batch, self.batch.running.copy()
         self._actions.reshape(-1)[self._place] = self._row_of(actions)
-        for agent, _, _ in self._opponents:
+        for agent, _, _ in self.opponents:
             agent.decide(self._actions)
         batch.step(self._actions)
         self._lengths += moving
@@ -106,7 +106,7 @@ class Arena:
             self.rewards += self._shaper.bonus(self.terminated | self.truncated) * moving[self.games]
         ended = self._collect(moving & ~batch.running)
         self._restart({"same": moving & ~batch.running, "next": ~moving}.get(self._autoreset))
-        self.obs = self._observer.observe()
+        self.obs = self.observer.observe()
         return ended
 
     def _restart(self, where: NDArray[np.bool_] | None) -> None:
@@ -119,7 +119,7 @@ class Arena:
 
     def masks(self) -> NDArray[np.uint8]:
         """(rows, actions) uint8: 1 where an action is legal."""
-        return self._observer.masks()
+        return self.observer.masks()
 
     def _row_of(self, actions: NDArray[Any]) -> NDArray[Any]:
         actions = np.asarray(actions)
@@ -135,7 +135,7 @@ class Arena:
         rows = np.flatnonzero(over[self.games])
         games = self.games[rows]
         scores = self.batch.returns.reshape(-1)[self._place[rows]]
-        return Ended(rows, self._observer.peek(rows), scores, self._lengths[games], self.batch.event_counts[games])
+        return Ended(rows, self.observer.peek(rows), scores, self._lengths[games], self.batch.event_counts[games])
 
 
 class Shaper:

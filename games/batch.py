@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from .program import program_of, shared_driver
 from .raster import bitmap_table
 from .rng import mix
 
+GRAIN, PAINT_GRAIN = 4096, 256  # rows that are worth waking a thread for: of plain loops, of pictures
 _EPISODE = np.uint64(0xD1B54A32D192ED03)  # an odd step between the seeds of one game's episodes
 Rows = NDArray[np.int32]
 
@@ -63,7 +65,7 @@ class Batch:
         self._field_actions = _field_action_table(game, self.seats, int(self._action_counts.max()))
         self._program = program_of(game, mode)
         self._threads = max(1, min(threads, num_games))
-        self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
+        self._pool = ThreadPoolExecutor(self._threads - 1) if self._threads > 1 else None
         self._frames = np.zeros(1, frame_dtype(spec.max_shapes))
         self._bitmaps = bitmap_table(spec.sprites)
         self._field = np.array(spec.field, np.int64) * CELL
@@ -170,7 +172,7 @@ class Batch:
             draw(self.states, games[lo:hi], seats[lo:hi], frames[lo:hi])
             paint(frames["shapes"][lo:hi], frames["count"][lo:hi], seats[lo:hi], *facts, out[lo:hi])
 
-        self.spread(len(games), run)
+        self.spread(len(games), run, PAINT_GRAIN)
 
     def draw(self, game: int, seat: int) -> NDArray[np.int32]:
         """The display list of one game for one seat, (shapes, 8) int32 in the order of painting, not mirrored."""
@@ -191,13 +193,14 @@ class Batch:
         """A fingerprint of all states, equal on every machine."""
         return hashlib.sha256(self.states.tobytes()).hexdigest()[:16]
 
-    def spread(self, count: int, run: Callable[[int, int], None]) -> None:
-        """Runs `run(lo, hi)` over equal shares of `count`, one for each thread."""
-        if self._pool is None:
-            return run(0, count)
-        edges = np.linspace(0, count, self._threads + 1).astype(int)
-        list(self._pool.map(run, edges[:-1], edges[1:]))
-        return None
+    def spread(self, count: int, run: Callable[[int, int], None], grain: int = GRAIN) -> None:
+        """Runs `run(lo, hi)` over equal shares of `count`, one for each thread, none smaller than `grain`."""
+        shares = min(self._threads, max(1, count // grain))
+        edges = [count * share // shares for share in range(shares + 1)]
+        others = [self._pool.submit(run, *pair) for pair in pairwise(edges[1:])] if self._pool else []
+        run(0, edges[1])  # our own share, while the others wake up
+        for other in others:
+            other.result()
 
 
 def _field_action_table(game: Game, seats: int, width: int) -> NDArray[np.int32] | None:

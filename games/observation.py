@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
-from .batch import Batch
+from .batch import PAINT_GRAIN, Batch
 from .contract import Game
 from .frame import INKS
 
@@ -157,10 +157,12 @@ class _Stack:
         if self.inks is None:
             batch.see_features(games, seats, newest)
         else:
-            batch.spread(len(games), lambda lo, hi: newest[lo:hi].fill(0))
+            batch.spread(len(games), lambda lo, hi: newest[lo:hi].fill(0), PAINT_GRAIN)
             batch.see_layers(games, seats, *self.inks, newest)
         if kept:
-            batch.spread(len(games), lambda lo, hi: np.copyto(target[lo:hi, :kept], previous[lo:hi, self.depth :]))
+            batch.spread(
+                len(games), lambda lo, hi: np.copyto(target[lo:hi, :kept], previous[lo:hi, self.depth :]), PAINT_GRAIN
+            )
             self._begin(np.flatnonzero(batch.fresh[games] | (not self.looked)), target, kept)
 
     def _begin(self, fresh: NDArray[np.intp], target: NDArray[Any], kept: int) -> None:

@@ -18,33 +18,27 @@ class ScriptedPlayers:
     """One bot in some (game, seat) rows, all of one role: `act` writes its decisions into the actions of a step."""
 
     def __init__(self, batch: Batch, bot: Rule, games: Rows, seats: Rows, *, mode: Mode = "compiled") -> None:
-        self._batch, self._games, self._seats = (
-            batch,
-            np.ascontiguousarray(games, np.int32),
-            np.ascontiguousarray(seats, np.int32),
-        )
+        self._batch = batch
+        self._games, self._seats = np.ascontiguousarray(games, np.int32), np.ascontiguousarray(seats, np.int32)
         spec, role = batch.game.spec, batch.game.spec.roles[seats[0]]
-        width = len(spec.features_of(role))
+        self._features, self._actions = len(spec.features_of(role)), len(spec.actions_of(role))
         self._memories = np.zeros(len(games), batch.game.memory)
-        self._seen, self._exact = np.zeros(width, np.float32), np.zeros(width, np.float64)
-        self._mask = np.zeros(len(spec.actions_of(role)), np.uint8)
         self._decide = program_of(batch.game, mode).driver("bots", bot)
 
     def act(self, actions: NDArray[np.int32]) -> None:
         """Fills this bot's places in actions (n, seats); a fresh episode begins with a fresh memory."""
-        fresh = self._batch.fresh[self._games]
+        batch, games, seats, memories = self._batch, self._games, self._seats, self._memories
+        fresh = batch.fresh[games]
         if fresh.any():
-            self._memories[fresh] = np.zeros((), self._memories.dtype)
-            salt = (self._seats[fresh].astype(np.uint64) + np.uint64(1)) * _SALT
-            self._memories["rng"][fresh] = mix(self._batch.seeds[self._games[fresh]] ^ salt)
-        self._decide(
-            self._batch.states,
-            self._batch.running,
-            self._games,
-            self._seats,
-            self._memories,
-            self._seen,
-            self._exact,
-            self._mask,
-            actions,
-        )
+            memories[fresh] = np.zeros((), memories.dtype)
+            salt = (seats[fresh].astype(np.uint64) + np.uint64(1)) * _SALT
+            memories["rng"][fresh] = mix(batch.seeds[games[fresh]] ^ salt)
+
+        def run(lo: int, hi: int) -> None:
+            seen, exact = np.zeros(self._features, np.float32), np.zeros(self._features)
+            mask, part = np.zeros(self._actions, np.uint8), slice(lo, hi)
+            self._decide(
+                batch.states, batch.running, games[part], seats[part], memories[part], seen, exact, mask, actions
+            )
+
+        batch.spread(len(games), run)

@@ -11,6 +11,8 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +26,7 @@ from ..envs import GameVectorEnv
 from ..errors import UserError
 from ..games import registry
 from ..games.batch import Batch
+from ..games.check import random_actions
 from ..games.contract import Game
 
 Row = dict[str, Any]
@@ -57,9 +60,12 @@ def bench(
         "cores": os.cpu_count(),
         "envs": envs,
     }
-    _print(rows, facts)
+    splits = [row for game in games for row in split_rows(game, envs, seconds)]
+    _print(rows, splits, facts)
     beside = out.with_suffix(".tmp")
-    beside.write_text(json.dumps({**facts, "python": platform.python_version(), "rows": rows}, indent=1))
+    beside.write_text(
+        json.dumps({**facts, "python": platform.python_version(), "rows": rows, "nanoseconds": splits}, indent=1)
+    )
     beside.replace(out)
     print(f"wrote {out}")
 
@@ -67,15 +73,14 @@ def bench(
 def sim_rows(game: Game, envs: int, seconds: float) -> Iterator[Row]:
     """The lines of one title: the bare loop, then every observation, against a bot and learning in every seat."""
     ticks = game.spec.decision_ticks
-    batch = Batch(game, envs)
-    batch.reset(0)
-    yield _row(game, "the bare loop, nobody looks", 1, _rate(_bare(batch), envs, seconds), 0, ticks)
+    if game.legal is None:
+        yield _row(game, "the bare loop, nobody looks", 1, _rate(_bare(game, envs), envs, seconds), 0, ticks, envs)
     for threads in dict.fromkeys((1, os.cpu_count() or 1)):
-        for obs, count in (("features", envs), ("planes", min(envs, 1024)), ("pixels", min(envs, 1024))):
+        for obs, count in (("features", envs * threads), ("planes", min(envs, 1024)), ("pixels", min(envs, 1024))):
             for opponent in _opponents(game):
                 rate = _rate(_vector(game, count, obs, opponent, threads), count, seconds)
                 games = 1 if opponent != "learner" else 1 / game.spec.max_seats
-                yield _row(game, f"{obs} vs {opponent}", threads, rate * games, rate, ticks)
+                yield _row(game, f"{obs} vs {opponent}", threads, rate * games, rate, ticks, count)
 
 
 def peer_rows(envs: int, seconds: float) -> Iterator[Row]:
@@ -87,6 +92,7 @@ def peer_rows(envs: int, seconds: float) -> Iterator[Row]:
     yield {
         "title": "CartPole-v1",
         "what": "Gymnasium's NumPy VectorEnv",
+        "envs": envs,
         "threads": 1,
         "agent_steps": rate,
         "ticks": rate,
@@ -99,11 +105,13 @@ def _opponents(game: Game) -> list[str]:
     return [*bots, *([] if several_roles else ["learner"])]
 
 
-def _bare(batch: Batch) -> Callable[[], Any]:
-    actions = np.random.default_rng(0).integers(0, 2, (batch.num_games, batch.seats))
+def _bare(game: Game, envs: int) -> Callable[[], Any]:
+    batch, rng = Batch(game, envs), np.random.default_rng(0)
+    batch.reset(0)
+    actions = cycle([random_actions(batch, rng) for _ in range(16)])
 
     def step() -> None:
-        batch.step(actions)
+        batch.step(next(actions))
         batch.restart(~batch.running)
 
     return step
@@ -112,8 +120,8 @@ def _bare(batch: Batch) -> Callable[[], Any]:
 def _vector(game: Game, envs: int, obs: str, opponent: str, threads: int) -> Callable[[], Any]:
     env = GameVectorEnv(game, envs, obs=obs, opponent=opponent, threads=threads)
     env.reset(seed=0)
-    actions = env.action_space.sample()
-    return lambda: env.step(actions)
+    actions = cycle([env.action_space.sample() for _ in range(16)])  # drawn before: choosing is not what is measured
+    return lambda: env.step(next(actions))
 
 
 def _rate(step: Callable[[], Any], count: int, seconds: float) -> float:
@@ -129,20 +137,72 @@ def _stretch(step: Callable[[], Any], seconds: float) -> float:
     return calls / (now - start)
 
 
-def _row(game: Game, what: str, threads: int, games: float, agents: float, ticks: int) -> Row:
-    return {"title": game.name, "what": what, "threads": threads, "agent_steps": agents, "ticks": games * ticks}
+def _row(game: Game, what: str, threads: int, games: float, agents: float, ticks: int, envs: int) -> Row:
+    return {
+        "title": game.name, "what": what, "envs": envs, "threads": threads, "agent_steps": agents, "ticks": games * ticks
+    }  # fmt: skip
 
 
-def _print(rows: list[Row], facts: dict[str, Any]) -> None:
+def split_rows(game: Game, envs: int, seconds: float) -> Iterator[Row]:
+    """Where an agent step with features goes: nanoseconds in the rules, the opponent, the observation, and around them."""
+    for opponent in _opponents(game):
+        env = GameVectorEnv(game, envs, opponent=opponent)
+        env.reset(seed=0)
+        rules, bots, sight = Stopwatch(), Stopwatch(), Stopwatch()
+        rules.watch(env.arena.batch, "step")
+        sight.watch(env.arena.observer, "observe")
+        for agent, _, _ in env.arena.opponents:
+            bots.watch(agent, "decide")
+        actions = cycle([env.action_space.sample() for _ in range(16)])
+        step = partial(lambda env, actions: env.step(next(actions)), env, actions)
+        _stretch(step, seconds / 4)
+        before = [watch.seconds for watch in (rules, bots, sight)]
+        calls = _stretch(step, seconds) * seconds
+        spent = [
+            (watch.seconds - then) / (calls * envs) * 1e9
+            for watch, then in zip((rules, bots, sight), before, strict=True)
+        ]
+        around = seconds / (calls * envs) * 1e9 - sum(spent)
+        names = ("rules", "opponent", "observation", "around")
+        yield {"title": game.name, "what": f"features vs {opponent}", **dict(zip(names, [*spent, around], strict=True))}
+
+
+class Stopwatch:
+    """Adds up the seconds that calls of some methods take."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def watch(self, owner: Any, name: str) -> None:
+        method = getattr(owner, name)
+
+        def timed(*args: Any) -> Any:
+            start = time.perf_counter()
+            result = method(*args)
+            self.seconds += time.perf_counter() - start
+            return result
+
+        setattr(owner, name, timed)
+
+
+def _print(rows: list[Row], splits: list[Row], facts: dict[str, Any]) -> None:
     table = Table(
         "title",
         "what",
+        "envs",
         "threads",
         "agent steps/s",
         "ticks/s",
-        title=f"{facts['envs']} environments, {facts['machine']}",
+        title=f"{facts['machine']}, {facts['cores']} cores",
     )
     for row in rows:
         steps = f"{row['agent_steps']:,.0f}" if row["agent_steps"] else "-"
-        table.add_row(row["title"], row["what"], str(row["threads"]), steps, f"{row['ticks']:,.0f}")
-    Console().print(table)
+        table.add_row(row["title"], row["what"], str(row["envs"]), str(row["threads"]), steps, f"{row['ticks']:,.0f}")
+    split = Table(
+        "title", "what", "rules", "opponent", "observation", "around", title="where an agent step goes, ns, one thread"
+    )
+    for row in splits:
+        split.add_row(
+            row["title"], row["what"], *(f"{row[part]:.0f}" for part in ("rules", "opponent", "observation", "around"))
+        )
+    Console().print(table, split)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from npckit.envs import GameEnv, GameVectorEnv
 from npckit.errors import UserError
+from npckit.games.batch import PAINT_GRAIN
 from npckit.games.observation import KINDS
 
 
@@ -100,9 +101,9 @@ def test_kept_observations_do_not_change_unless_copies_are_declined(pong):
 def test_threads_change_nothing(title):
     seen = []
     for threads in (1, 2):
-        env, rng = GameVectorEnv(title, 16, obs="planes", threads=threads), np.random.default_rng(0)
+        env, rng = GameVectorEnv(title, 2 * PAINT_GRAIN, obs="planes", threads=threads), np.random.default_rng(0)
         env.reset(seed=3)
-        seen.append([env.step(_masked(env, rng))[0] for _ in range(20)])
+        seen.append([env.step(_masked(env, rng))[0] for _ in range(10)])
     np.testing.assert_array_equal(seen[0], seen[1])
 
 
