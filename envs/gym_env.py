@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
-from ..games.contract import Game
+from ..games.contract import Game, key_constant
 from ..games.observation import ObsSpec
 from .arena import Arena, Ended, Potential
 from .options import game_of, metadata_of, obs_of, render_mode_of
@@ -99,9 +99,7 @@ class GameEnv(gymnasium.Env[Any, Any]):
 
         spec, seat = self.game.spec, int(self.arena.seats[0])
         return {
-            (getattr(pygame, f"K_{key if len(key) == 1 else key.upper()}"),): spec.field_action(
-                seat, spec.action_index(self.arena.role, action)
-            )
+            (getattr(pygame, key_constant(key)),): spec.field_action(seat, spec.action_index(self.arena.role, action))
             for action, key in spec.keys.items()
             if action in spec.actions_of(self.arena.role)
         }

@@ -119,6 +119,15 @@ class Spec:
         return perf if isinstance(score, np.ndarray) else float(perf)
 
 
+def key_constant(key: str) -> str:
+    """pygame's constant for a key of `Spec.keys`; looking it up by name would need an open display.
+
+    >>> key_constant("up"), key_constant("w")
+    ('K_UP', 'K_w')
+    """
+    return f"K_{key if len(key) == 1 else key.upper()}"
+
+
 def _of_role(per_role: PerRole, role: str) -> tuple[str, ...]:
     return tuple(per_role[role]) if isinstance(per_role, Mapping) else tuple(per_role)
 

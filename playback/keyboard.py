@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..errors import UserError
-from ..games.contract import Spec
+from ..games.contract import Spec, key_constant
 from .pg import pygame
 
 LEFT_HAND = {"up": "w", "down": "s", "left": "a", "right": "d", "space": "left shift", "return": "left ctrl"}
@@ -90,9 +90,7 @@ def _chords(spec: Spec, seat: int, hand: Mapping[str, str]) -> dict[Chord, int]:
 
 
 def _code(spec: Spec, key: str) -> int:
-    try:
-        return pygame.key.key_code(key)
-    except ValueError:
-        raise UserError(
-            f"{spec.name} names a key {key!r} that pygame does not know; mend `keys` in its SPEC."
-        ) from None
+    code: int | None = getattr(pygame, key_constant(key), None)
+    if code is None:
+        raise UserError(f"{spec.name} names a key {key!r} that pygame does not know; mend `keys` in its SPEC.")
+    return code

@@ -122,7 +122,7 @@ def test_the_wheel_plays_watches_trains_and_knows_the_new_title(full, tmp_path):
     npckit_command = full.parent / "npckit"
     assert "lantern" in _run(npckit_command, "games", cwd=tmp_path).stdout
     assert "keeps the contract" in _run(npckit_command, "check", "lantern", cwd=tmp_path).stdout
-    _run(npckit_command, "record", "pong", "pong", "hard", "--out", "match.mp4", "--seconds", "2", cwd=tmp_path)
+    _run(npckit_command, "record", "pong", "pong", "hard", "--out", "match.mp4", "--speed", "10", cwd=tmp_path)
     assert (tmp_path / "match.mp4").stat().st_size > 1000
     for title in ("pong", "lantern"):
         _run(npckit_command, "train", title, "--total-samples", "4096", "--out", f"run-{title}", cwd=tmp_path)
