@@ -113,11 +113,16 @@ class GameEnv(gymnasium.Env[Any, Any]):
 
     def _info(self, ended: Ended | None) -> dict[str, Any]:
         info: dict[str, Any] = {"action_mask": self.arena.masks()[0]} if self.game.legal is not None else {}
-        return info if ended is None else {**info, **episode_info(self.game, ended, 0)}
+        return info if ended is None else {**info, **episode_info(self.arena, ended, 0)}
 
 
-def episode_info(game: Game, ended: Ended, index: int) -> dict[str, Any]:
+def episode_info(arena: Arena, ended: Ended, index: int) -> dict[str, Any]:
     """What one finished episode is reported with."""
-    score = float(ended.scores[index])
-    counts = dict(zip(game.spec.events, ended.event_counts[index].tolist(), strict=True))
-    return {"score": score, "perf": game.spec.perf(score), "length": int(ended.lengths[index]), "events": counts}
+    spec, score = arena.game.spec, float(ended.scores[index])
+    counts = dict(zip(spec.events, ended.event_counts[index].tolist(), strict=True))
+    return {
+        "score": score,
+        "perf": spec.perf(score, arena.batch.seats),
+        "length": int(ended.lengths[index]),
+        "events": counts,
+    }

@@ -113,7 +113,7 @@ class SB3VecEnv(VecEnv):
         return [wrapper_class is Monitor] * len(list(self._get_indices(indices)))
 
     def _final_info(self, ended: Ended, index: int, row: int) -> dict[str, Any]:
-        facts, final = episode_info(self.game, ended, index), ended.final_obs
+        facts, final = episode_info(self.arena, ended, index), ended.final_obs
         return {
             **facts,
             "episode": {"r": facts["score"], "l": facts["length"], "t": time.time() - self._started},
