@@ -8,6 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from . import __version__
 from .errors import UserError, missing_extra
 from .flags import parse
 
@@ -32,6 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = list(sys.argv[1:] if argv is None else argv)
     if not args or args[0] in ("-h", "--help"):
         return _help()
+    if args[0] == "--version":
+        print(f"npckit {__version__}")
+        return 0
     try:
         _run(args[0], args[1:])
     except UserError as error:
@@ -66,8 +70,6 @@ def _load(place: str) -> Callable[..., Any]:
 
 
 def _help() -> int:
-    from . import __version__
-
     print(f"npckit {__version__}: small pygame titles turned into rivals\n\nusage: npckit COMMAND [-h] ...\n")
     for name, (_, summary) in COMMANDS.items():
         print(f"  {name:<12} {summary}")

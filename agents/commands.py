@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from ..errors import UserError
 from .policy_file import PolicyFile
 
 
@@ -17,6 +18,8 @@ def card(file: Path, /, *, json: bool = False) -> None:
         file: a policy file, or the name of a rival in the zoo
         json: print the card as JSON
     """
+    if file.suffix == ".replay":
+        raise UserError(f"{file} is a replay, not a policy; see it with: npckit watch {file}")
     policy = PolicyFile.load(file)
     if json:
         print(policy.card.to_json())

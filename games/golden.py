@@ -16,7 +16,7 @@ from .batch import Batch
 from .check import random_actions, rows_of
 from .compiler import Mode
 from .contract import Game
-from .registry import folder_of
+from .registry import folder_of, names
 from .scripted import ScriptedPlayers
 
 DECISIONS, EVERY, SEEDS = 300, 10, (1, 2, 3)
@@ -38,7 +38,8 @@ def write(game: Game) -> Path:
 def differences(game: Game, mode: Mode = "compiled") -> list[str]:
     """How the rules differ from their golden traces, in sentences; empty when they do not."""
     if not path_of(game).is_file():
-        return [f"{game.name} has no golden.json; write one with: npckit check {game.name} --write-golden"]
+        place = game.name if game.name in names() else folder_of(game)
+        return [f"there is no golden.json; write one with: npckit check {place} --write-golden"]
     golden = json.loads(path_of(game).read_text())
     if golden["version"] != game.spec.version:
         return [

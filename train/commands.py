@@ -152,6 +152,10 @@ def _table(figures: Sequence[Figures], title: str) -> Table:
         wins = (f"{rate.mean:.1%}", f"{rate.low:.1%} to {rate.high:.1%}") if rate else ("", "")
         score = each.score
         table.add_row(
-            each.opponent, *wins, f"{score.mean:+.2f}", f"{score.low:+.2f} to {score.high:+.2f}", f"{each.perf:.2f}"
+            each.opponent or "alone",
+            *wins,
+            f"{score.mean:+.2f}",
+            f"{score.low:+.2f} to {score.high:+.2f}",
+            f"{each.perf:.2f}",
         )
     return table

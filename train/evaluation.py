@@ -132,6 +132,9 @@ def _agent_of(policy: str, game: str | None, seed: int) -> tuple[Game, Agent, st
         title = registry.load(game)
         if policy == "random" or policy in title.bots:
             return title, agent_named(policy, title, seed=seed), None
-    is_run = (Path(policy) / "config.toml").is_file()
-    loaded = PolicyFile.load(Run.open(policy).exported() if is_run else policy)
-    return registry.load(game or loaded.card.game), PolicyAgent(loaded, seed=seed), loaded.card.role
+    if game is None and any(policy in registry.load(name).bots for name in registry.names()):
+        raise UserError(f"{policy} is a bot; say of which title: --game and its name.")
+    run = Run.open(policy) if (Path(policy) / "config.toml").is_file() else None
+    loaded = PolicyFile.load(run.exported() if run else policy)
+    title = registry.load(game or (run.config.game if run else loaded.card.game))
+    return title, PolicyAgent(loaded, seed=seed), loaded.card.role

@@ -130,7 +130,7 @@ def told(run: Run, game: Game) -> str:
         "",
         f"  watch it     npckit watch {run.config.game} {' '.join([policy, *_rivals(game)])}",
         f"  play it      npckit play {run.config.game} --against {policy}",
-        f"  evaluate it  npckit evaluate {policy}",
+        f"  evaluate it  npckit evaluate {policy}{'' if game.name == run.config.game else f' --game {run.config.game}'}",
         f"  chart it     npckit tensorboard {shlex.quote(str(run.path))}",
     ]
     if game.spec.max_seats < 2:

@@ -61,7 +61,9 @@ def test_the_same_seed_and_actions_give_the_same_episode(title):
     for _ in range(2):
         env.reset(seed=5)
         rng = np.random.default_rng(0)
-        seen.append([env.step(rng.choice(np.flatnonzero(env.action_masks())))[0] for _ in range(50)])
+        seen.append([])
+        while env.arena.batch.running[0] and len(steps := seen[-1]) < 50:
+            steps.append(env.step(rng.choice(np.flatnonzero(env.action_masks())))[0])
     np.testing.assert_array_equal(seen[0], seen[1])
 
 
