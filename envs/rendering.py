@@ -17,11 +17,17 @@ SCALE = 8  # pixels to a field cell
 
 def rgb_array(batch: Batch, game: int = 0) -> NDArray[np.uint8]:
     """(h, w, 3) uint8: what a spectator sees of one game."""
+    return rgb_table()[ink_array(batch, game)]
+
+
+def ink_array(batch: Batch, game: int = 0, scale: int = SCALE) -> NDArray[np.uint8]:
+    """(h, w) uint8 ink numbers: what a spectator sees of one game, before a palette colours it."""
     width, height = batch.game.spec.field
-    inks = np.zeros((1, 1, height * SCALE, width * SCALE), np.uint8)
+    inks = np.zeros((1, 1, height * scale, width * scale), np.uint8)
     where = np.array([game], np.int32), np.array([SPECTATOR], np.int32)
     batch.see_layers(*where, *ink_tables(batch.game, "inks"), inks)
-    return rgb_table()[inks[0, 0]]
+    picture: NDArray[np.uint8] = inks[0, 0]
+    return picture
 
 
 class Renderer:

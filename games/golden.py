@@ -16,6 +16,7 @@ from .batch import Batch
 from .check import random_actions, rows_of
 from .compiler import Mode
 from .contract import Game
+from .files import written_beside
 from .registry import folder_of, names
 from .scripted import ScriptedPlayers
 
@@ -29,10 +30,9 @@ def path_of(game: Game) -> Path:
 def write(game: Game) -> Path:
     """Declares today's rules right."""
     traces = [_trace(game, seats, seed) for seats in game.spec.seat_counts for seed in SEEDS]
-    path = path_of(game)
-    beside = path.with_suffix(".tmp")
-    beside.write_text(json.dumps({"version": game.spec.version, "traces": traces}, indent=1) + "\n")
-    return beside.replace(path)
+    with written_beside(path_of(game)) as draft:
+        draft.write_text(json.dumps({"version": game.spec.version, "traces": traces}, indent=1) + "\n")
+    return path_of(game)
 
 
 def differences(game: Game, mode: Mode = "compiled") -> list[str]:

@@ -28,6 +28,7 @@ from ..games import registry
 from ..games.batch import Batch
 from ..games.check import random_actions
 from ..games.contract import Game
+from ..games.files import check_target, written_beside
 
 Row = dict[str, Any]
 
@@ -52,6 +53,7 @@ def bench(
     """
     if envs < 2 or envs % 2:
         raise UserError(f"--envs is an even number, so that both seats can learn; got {envs}.")
+    check_target(out)
     games = [registry.load(title)] if title else [registry.load(name) for name in registry.names()]
     rows = [row for game in games for row in sim_rows(game, envs, seconds)] + [*peer_rows(envs, seconds)]
     facts = {
@@ -62,11 +64,9 @@ def bench(
     }
     splits = [row for game in games for row in split_rows(game, envs, seconds)]
     _print(rows, splits, facts)
-    beside = out.with_suffix(".tmp")
-    beside.write_text(
-        json.dumps({**facts, "python": platform.python_version(), "rows": rows, "nanoseconds": splits}, indent=1)
-    )
-    beside.replace(out)
+    told = {**facts, "python": platform.python_version(), "rows": rows, "nanoseconds": splits}
+    with written_beside(out) as draft:
+        draft.write_text(json.dumps(told, indent=1))
     print(f"wrote {out}")
 
 

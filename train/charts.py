@@ -17,9 +17,8 @@ from torch.utils.tensorboard.writer import SummaryWriter
 
 from ..agents.match import Match
 from ..agents.seats import Agent
-from ..games.batch import Batch
-from ..games.contract import SPECTATOR, Game
-from ..games.observation import ink_tables
+from ..envs.rendering import ink_array
+from ..games.contract import Game
 from ..games.palette import rgb_table
 from .config import TrainConfig
 from .config_file import to_toml
@@ -67,21 +66,11 @@ def animate(game: Game, agents: list[Agent], *, seed: int) -> bytes:
     """The beginning of a match as a GIF: one frame for each decision, at the game's own speed."""
     match = Match(game, agents, seed=seed)
     limit = SECONDS * game.spec.tick_rate // game.spec.decision_ticks
-    frames = [spectator_picture(match.batch)]
+    frames = [ink_array(match.batch, scale=SCALE)]
     while match.running and len(frames) < limit:
         match.advance()
-        frames.append(spectator_picture(match.batch))
+        frames.append(ink_array(match.batch, scale=SCALE))
     return _gif(frames, milliseconds=1000 * game.spec.decision_ticks // game.spec.tick_rate)
-
-
-def spectator_picture(batch: Batch) -> NDArray[np.uint8]:
-    """(h, w) ink numbers of the first game, as a spectator sees it."""
-    width, height = batch.game.spec.field
-    inks = np.zeros((1, 1, height * SCALE, width * SCALE), np.uint8)
-    first, spectator = np.zeros(1, np.int32), np.full(1, SPECTATOR, np.int32)
-    batch.see_layers(first, spectator, *ink_tables(batch.game, "inks"), inks)
-    picture: NDArray[np.uint8] = inks[0, 0]
-    return picture
 
 
 def _gif(frames: list[NDArray[np.uint8]], milliseconds: int) -> bytes:
