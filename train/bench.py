@@ -148,30 +148,29 @@ def split_rows(game: Game, envs: int, seconds: float) -> Iterator[Row]:
     for opponent in _opponents(game):
         env = GameVectorEnv(game, envs, opponent=opponent)
         env.reset(seed=0)
-        rules, bots, sight = Stopwatch(), Stopwatch(), Stopwatch()
+        whole, rules, bots, sight = (Stopwatch() for _ in range(4))
         rules.watch(env.arena.batch, "step")
         sight.watch(env.arena.observer, "observe")
         for agent, _, _ in env.arena.opponents:
             bots.watch(agent, "decide")
         actions = cycle([env.action_space.sample() for _ in range(16)])
         step = partial(lambda env, actions: env.step(next(actions)), env, actions)
-        _stretch(step, seconds / 4)
-        before = [watch.seconds for watch in (rules, bots, sight)]
-        calls = _stretch(step, seconds) * seconds
-        spent = [
-            (watch.seconds - then) / (calls * envs) * 1e9
-            for watch, then in zip((rules, bots, sight), before, strict=True)
-        ]
-        around = seconds / (calls * envs) * 1e9 - sum(spent)
-        names = ("rules", "opponent", "observation", "around")
-        yield {"title": game.name, "what": f"features vs {opponent}", **dict(zip(names, [*spent, around], strict=True))}
+        _stretch(step, seconds / 4)  # compiles
+        whole.watch(env, "step")
+        for watch in (rules, bots, sight):
+            watch.seconds = 0.0
+        _stretch(step, seconds)
+        spent = [1e9 * watch.seconds / (whole.calls * envs) for watch in (whole, rules, bots, sight)]
+        names = ("around", "rules", "opponent", "observation")
+        split = dict(zip(names, [spent[0] - sum(spent[1:]), *spent[1:]], strict=True))
+        yield {"title": game.name, "what": f"features vs {opponent}", **split}
 
 
 class Stopwatch:
-    """Adds up the seconds that calls of some methods take."""
+    """Counts the calls of some methods, and adds up the seconds that they take."""
 
     def __init__(self) -> None:
-        self.seconds = 0.0
+        self.seconds, self.calls = 0.0, 0
 
     def watch(self, owner: Any, name: str) -> None:
         method = getattr(owner, name)
@@ -180,6 +179,7 @@ class Stopwatch:
             start = time.perf_counter()
             result = method(*args)
             self.seconds += time.perf_counter() - start
+            self.calls += 1
             return result
 
         setattr(owner, name, timed)

@@ -20,6 +20,7 @@ def test_the_figures_are_written_as_they_were_printed(tmp_path, capsys, monkeypa
     bench("sim", title="pong", envs=64, seconds=0.002, out=tmp_path / "bench.json")
     told = json.loads((tmp_path / "bench.json").read_text())
     assert all(row["ticks"] > 0 for row in told["rows"])
-    assert {"rules", "opponent", "observation", "around"} <= told["nanoseconds"][0].keys()
+    parts = ("rules", "opponent", "observation", "around")
+    assert all(row[part] >= 0 for row in told["nanoseconds"] for part in parts)
     printed = capsys.readouterr().out
     assert all(f"{row['ticks']:,.0f}" in printed for row in told["rows"])
