@@ -146,3 +146,25 @@ def test_one_observer_serves_one_role(lantern):
     batch = Batch(lantern, 2)
     with pytest.raises(UserError, match="one observer serves one role"):
         Observer(batch, ObsSpec(), np.zeros(2, np.int32), np.array([0, 2], np.int32))
+
+
+def test_fog_is_real(lantern, see_through_fog):
+    """Lantern's runners and chasers see no farther than a lantern shines."""
+
+    def alter(states, seat, rng):
+        far = np.abs(states["coin_x"] - states["x"][:, seat]) + np.abs(states["coin_y"] - states["y"][:, seat]) > 4
+        place = rng.integers(0, 12, (2, len(states)))
+        hidden = np.abs(place[0] - states["x"][:, seat]) + np.abs(place[1] - states["y"][:, seat]) > 4
+        states["coin_x"] = np.where(far & hidden, place[0], states["coin_x"])
+        states["coin_y"] = np.where(far & hidden, place[1], states["coin_y"])
+        states["rng"] += np.uint64(1)
+
+    assert see_through_fog(lantern, alter) == 1.0
+
+
+def test_what_a_seat_sees_is_not_hidden(lantern, see_through_fog):
+    def alter(states, seat, rng):
+        states["x"][:, seat] = (states["x"][:, seat] + 1) % 12
+
+    with pytest.raises(AssertionError, match="sees a hidden change in its features"):
+        see_through_fog(lantern, alter, states=500)
