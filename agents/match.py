@@ -63,6 +63,11 @@ class Match:
         self.tick = 0
         for agent in dict.fromkeys(self.agents):
             seats = [seat for seat, holder in enumerate(self.agents) if holder is agent]
+            roles = sorted({self.game.spec.roles[seat] for seat in seats})
+            if len(roles) > 1:
+                raise UserError(
+                    f"one agent plays one role; {agent.name} sits as {' and '.join(roles)}, so use one for each."
+                )
             games, places = np.meshgrid(np.arange(self.batch.num_games), seats, indexing="ij")
             agent.sit(self.batch, games.ravel().astype(np.int32), places.ravel().astype(np.int32))
 

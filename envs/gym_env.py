@@ -99,7 +99,9 @@ class GameEnv(gymnasium.Env[Any, Any]):
 
         spec, seat = self.game.spec, int(self.arena.seats[0])
         return {
-            (getattr(pygame, key_constant(key)),): spec.field_action(seat, spec.action_index(self.arena.role, action))
+            tuple(getattr(pygame, key_constant(part)) for part in key.split("+")): spec.field_action(
+                seat, spec.action_index(self.arena.role, action)
+            )
             for action, key in spec.keys.items()
             if action in spec.actions_of(self.arena.role)
         }
@@ -122,7 +124,7 @@ def episode_info(arena: Arena, ended: Ended, index: int) -> dict[str, Any]:
     counts = dict(zip(spec.events, ended.event_counts[index].tolist(), strict=True))
     return {
         "score": score,
-        "perf": spec.perf(score, arena.batch.seats),
+        "perf": spec.perf(score, arena.batch.seats, arena.role),
         "length": int(ended.lengths[index]),
         "events": counts,
     }

@@ -109,7 +109,7 @@ class GameVectorEnv(VectorEnv[Any, Any, Any]):
         score = np.zeros(self.num_envs, np.float32)
         perf, length = score.copy(), np.zeros(self.num_envs, np.int32)
         score[ended.rows], length[ended.rows] = ended.scores, ended.lengths
-        perf[ended.rows] = self.game.spec.perf(ended.scores, self.arena.batch.seats)
+        perf[ended.rows] = self.game.spec.perf(ended.scores, self.arena.batch.seats, self.arena.role)
         facts = {"score": score, "_score": there, "perf": perf, "_perf": there, "length": length, "_length": there}
         if self.autoreset_mode is AutoresetMode.NEXT_STEP:
             return facts

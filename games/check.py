@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -55,8 +56,8 @@ def _facts(game: Game) -> Iterator[str]:
     for rule in (game.reset, game.step, game.draw, game.features, *filter(None, [game.legal])):
         if not getattr(rule, "is_rule", False):
             yield f"{rule.__name__} lacks @rule."
-    for seats in spec.seat_counts:
-        if not spec.perf(np.float64(1e9), seats) > 0.0 or spec.perf(np.float64(-1e9), seats) > 0.0:
+    for seats, role in product(spec.seat_counts, dict.fromkeys(spec.roles)):
+        if not spec.perf(np.float64(1e9), seats, role) > 0.0 or spec.perf(np.float64(-1e9), seats, role) > 0.0:
             yield "SPEC.score_reference must be above score_random."
     if len(spec.events) > 31:
         yield f"SPEC.events holds at most 31 names; it has {len(spec.events)}."

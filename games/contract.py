@@ -40,7 +40,7 @@ def rule(function: Rule) -> Rule:
     return function
 
 
-PerSeats = float | Mapping[int, float]
+Scale = float | Mapping[int | str, float]  # by seat count or by role, where that matters
 PerRole = tuple[str, ...] | Mapping[str, tuple[str, ...]]
 
 
@@ -70,8 +70,8 @@ class Spec:
         default_factory=dict
     )  # action name -> key name, for people (pygame's names)
     seat_names: tuple[str, ...] = ()  # what people call the seats: left, right
-    score_random: PerSeats = 0.0  # mean score of a random player: perf 0; by seat count where that matters
-    score_reference: PerSeats = 1.0  # score that counts as mastery: perf 1
+    score_random: Scale = 0.0  # mean score of a random player: perf 0
+    score_reference: Scale = 1.0  # score that counts as mastery: perf 1
     summary: str = ""  # one line for `npckit games`
 
     @property
@@ -114,12 +114,14 @@ class Spec:
         role = self.roles[seat]
         return self.action_index(role, _of_role(self.mirror_actions, role)[action])
 
-    def perf(self, score: Any, seats: int = 0) -> Any:
+    def perf(self, score: Any, seats: int = 0, role: str = "") -> Any:
         """Scores on a scale of 0 (random) to 1 (the card's reference), comparable across titles; a number or an array.
 
-        `seats` is how many are played, where the title allows several counts; 0 means the most.
+        `seats` is how many are played, where the title allows several counts, 0 for the most; `role` is whose score it is,
+        empty for the first seat's.
         """
-        low, high = (_of_seats(value, seats or self.max_seats) for value in (self.score_random, self.score_reference))
+        ends = (self.score_random, self.score_reference)
+        low, high = (_on_scale(end, seats or self.max_seats, role or self.roles[0]) for end in ends)
         perf = np.clip((score - low) / (high - low), 0.0, 1.0)
         return perf if isinstance(score, np.ndarray) else float(perf)
 
@@ -133,8 +135,10 @@ def key_constant(key: str) -> str:
     return f"K_{key if len(key) == 1 else key.upper()}"
 
 
-def _of_seats(value: PerSeats, seats: int) -> float:
-    return value[seats] if isinstance(value, Mapping) else value
+def _on_scale(value: Scale, seats: int, role: str) -> float:
+    if not isinstance(value, Mapping):
+        return value
+    return value[seats] if seats in value else value[role]
 
 
 def _of_role(per_role: PerRole, role: str) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ def measure(game: Game, agent: Agent, opponent: str, *, matches: int, seed: int,
     points, scores = play_seats(game, agent, opponent, matches=matches, seed=seed, role=role)
     score = mean_interval(scores)
     rate = rate_interval(points) if opponent else None
-    return Figures(opponent, matches, rate, score, game.spec.perf(score.mean), seed)
+    return Figures(opponent, matches, rate, score, game.spec.perf(score.mean, role=role or ""), seed)
 
 
 def usual_opponents(game: Game) -> tuple[str, ...]:

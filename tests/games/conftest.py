@@ -44,13 +44,14 @@ def _see_through_fog(game, alter, *, states=10_000, levels=("hard", "easy", "ran
     """
     rng, tried, changed = np.random.default_rng(0), 0, 0
     games = 250
-    matches = [Match(game, [agent_named(level, game)] * game.spec.max_seats, num_games=games) for level in levels]
+    seats = range(game.spec.max_seats)
+    matches = [Match(game, [agent_named(level, game) for _ in seats], num_games=games) for level in levels]
     while tried < states:
         for match in matches:
             for _ in range(int(rng.integers(1, 12))):
                 match.advance()
                 match.batch.restart(~match.batch.running)
-            for seat in range(game.spec.max_seats):
+            for seat in seats:
                 changed += _unmoved(game, match.batch.states, seat, alter, rng)
             tried += games
     return changed / (tried * game.spec.max_seats)
