@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
-from ..games.contract import Game, key_constant
+from ..games.contract import Game, key_constant, keys_of
 from ..games.observation import ObsSpec
 from .arena import Arena, Ended, Potential
 from .options import game_of, metadata_of, obs_of, render_mode_of
@@ -99,7 +99,7 @@ class GameEnv(gymnasium.Env[Any, Any]):
 
         spec, seat = self.game.spec, int(self.arena.seats[0])
         return {
-            tuple(getattr(pygame, key_constant(part)) for part in key.split("+")): spec.field_action(
+            tuple(getattr(pygame, key_constant(part)) for part in keys_of(key)): spec.field_action(
                 seat, spec.action_index(self.arena.role, action)
             )
             for action, key in spec.keys.items()

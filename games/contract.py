@@ -66,6 +66,9 @@ class Spec:
     max_shapes: int = 32
     sprites: tuple[tuple[str, ...], ...] = ()  # bitmaps as rows of "#" and ".", at most 16 x 16
     events: tuple[str, ...] = ()  # names of the bits of `state.events`
+    effects: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )  # event -> how it sounds and looks, a name in `playback.effects`; an event that bears such a name needs no entry
     keys: Mapping[str, str] = dataclasses.field(
         default_factory=dict
     )  # action name -> key name, for people (pygame's names)
@@ -124,6 +127,15 @@ class Spec:
         low, high = (_on_scale(end, seats or self.max_seats, role or self.roles[0]) for end in ends)
         perf = np.clip((score - low) / (high - low), 0.0, 1.0)
         return perf if isinstance(score, np.ndarray) else float(perf)
+
+
+def keys_of(chord: str) -> list[str]:
+    """The keys of `Spec.keys` that are held together for an action.
+
+    >>> keys_of("left+space"), keys_of("+")
+    (['left', 'space'], ['+'])
+    """
+    return chord.split("+") if len(chord) > 1 else [chord]
 
 
 def key_constant(key: str) -> str:

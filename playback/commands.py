@@ -48,6 +48,8 @@ Out = Annotated[Path, Arg(help="the file to write: .mp4, .gif or .replay")]
 Overwrite = Annotated[bool, Arg(help="replace a file that exists")]
 Sees = Annotated[str, Arg(help="show what this seat sees beside the field")]
 View = Annotated[str, Arg(help="with --sees: features, planes or pixels; the agent's own observation when empty")]
+Mute = Annotated[bool, Arg(help="no sound; M turns it on and off while you play")]
+Calm = Annotated[bool, Arg(help="no sparks, and nothing shakes")]
 Frames = Annotated[int, tyro.conf.Suppress]  # for tests: close the window after so many
 
 VIDEO_WIDTH = 640  # pixels of a field
@@ -55,22 +57,24 @@ VIDEO_WIDTH = 640  # pixels of a field
 
 @dataclass(frozen=True)
 class Look:
-    """How a match is shown: pixels for each cell of the field (0: the usual), and how fast."""
+    """How a match is shown: pixels for each cell of the field (0: the usual), how fast, and whether events are heard and seen."""
 
     palette: Palette
     scale: float
     speed: float
+    mute: bool = False
+    calm: bool = False
 
 
 def play(
     title: Title, /, *, against: Against = "", seat: SeatName = "", seats: Seats = 0, replay: SaveTo = None, palette: Colours = "night",
-    scale: Scale = 0.0, speed: Speed = 1.0, seed: Seed = None, max_frames: Frames = 0,
+    scale: Scale = 0.0, speed: Speed = 1.0, mute: Mute = False, calm: Calm = False, seed: Seed = None, max_frames: Frames = 0,
 ) -> None:  # fmt: skip
     """Play a title in a window, against a bot or a trained agent."""
     game, first_seed, look = (
         registry.load(title),
         checked_seed(seed),
-        Look(colours(palette), scale, checked_speed(speed)),
+        Look(colours(palette), scale, checked_speed(speed), mute, calm),
     )
     count = seats or game.spec.max_seats
     own = game.spec.seat_index(seat) if seat else 0
@@ -92,11 +96,11 @@ def play(
 
 def watch(
     what: What, agents: Agents = (), /, *, title: TitleOf = "", seats: Seats = 0, replay: SaveTo = None, palette: Colours = "night",
-    scale: Scale = 0.0, speed: Speed = 1.0, seed: Seed = None, max_frames: Frames = 0,
+    scale: Scale = 0.0, speed: Speed = 1.0, mute: Mute = False, calm: Calm = False, seed: Seed = None, max_frames: Frames = 0,
 ) -> None:  # fmt: skip
     """Watch agents or a replay play in a window; touch a movement key to take over a seat."""
     keyboard, bindings = Keyboard(), dict[int, Bindings]()
-    look = Look(colours(palette), scale, checked_speed(speed))
+    look = Look(colours(palette), scale, checked_speed(speed), mute, calm)
     if replay is not None:
         check_target(replay, SUFFIX)
     session = session_of(what, agents, title, seats, checked_seed(seed))
@@ -154,7 +158,16 @@ def run_show(
 ) -> None:
     """Opens the window, runs until it is closed, and says which replays were saved."""
     window = Window(f"npckit: {session.game.name}", usual_size(session.game, look.scale), keyboard)
-    show = Show(session, window, look.palette, bindings, speed=look.speed, save_to=replay)
+    show = Show(
+        session,
+        window,
+        look.palette,
+        bindings,
+        speed=look.speed,
+        save_to=replay,
+        is_muted=look.mute,
+        effects=not look.calm,
+    )
     try:
         show.run(max_frames)
     finally:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..games.frame import KIND, TAG, B, X
+from ..games.frame import DISC, KIND, LINE, TAG, A, B, X, Y
 
 Shapes = NDArray[np.int32]  # (shapes, 8), see games.frame
 
@@ -21,14 +21,22 @@ def between(before: Shapes, now: Shapes, share: float, leap: float) -> NDArray[n
     rows = now.astype(np.float64)
     if share >= 1.0 or not len(before) or not len(now):
         return rows
-    i, j = _same_things(before, now)
+    i, j = same_things(before, now)
     here, moved = rows[j, X : B + 1], before[i, X : B + 1] - rows[j, X : B + 1]
     glides = np.abs(moved).max(axis=1, initial=0.0) <= leap
     rows[j[glides], X : B + 1] = here[glides] + (1.0 - share) * moved[glides]
     return rows
 
 
-def _same_things(before: Shapes, now: Shapes) -> tuple[NDArray[Any], NDArray[Any]]:
+def centres(shapes: NDArray[Any]) -> list[tuple[float, float]]:
+    """The middle of every shape, in sub-pixels."""
+    x, y, a, b, kind = (shapes[:, column].astype(float) for column in (X, Y, A, B, KIND))
+    x = np.select([kind == DISC, kind == LINE], [x, (x + a) / 2], x + a / 2)
+    y = np.select([kind == DISC, kind == LINE], [y, (y + b) / 2], y + b / 2)
+    return list(zip(x.tolist(), y.tolist(), strict=True))
+
+
+def same_things(before: Shapes, now: Shapes) -> tuple[NDArray[Any], NDArray[Any]]:
     """Row numbers in both lists of the things that have the same tag and kind."""
     tags_before, rows_before = _unique(before[:, TAG])
     tags_now, rows_now = _unique(now[:, TAG])

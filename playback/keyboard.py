@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..errors import UserError
-from ..games.contract import Spec, key_constant
+from ..games.contract import Spec, key_constant, keys_of
 from .pg import pygame
 
-LEFT_HAND = {"up": "w", "down": "s", "left": "a", "right": "d", "space": "left shift", "return": "left ctrl"}
+LEFT_HAND = {"up": "w", "down": "s", "left": "a", "right": "d", "space": "lshift", "return": "lctrl"}
 Chord = tuple[int, ...]  # key codes that are held together
 
 
@@ -39,10 +39,13 @@ class Keyboard:
 
 
 class Bindings:
-    """The chords of one seat: key codes -> an action of the rules (field directions)."""
+    """The chords of one seat: key codes -> an action of the rules (field directions).
 
-    def __init__(self, chords: Mapping[Chord, int]) -> None:
-        self.chords = dict(chords)
+    `pad` tells a gamepad which key stands for "left", "right", "up", "down" and "fire", as far as the title has them.
+    """
+
+    def __init__(self, chords: Mapping[Chord, int], pad: Mapping[str, int] | None = None) -> None:
+        self.chords, self.pad = dict(chords), dict(pad or {})
         self.keys = frozenset(key for chord in chords for key in chord)
 
     def action(self, held: list[int]) -> int | None:
@@ -72,9 +75,11 @@ def bindings_for(spec: Spec, seats: list[int]) -> dict[int, Bindings]:
     if len(seats) > 2:
         raise UserError(f"two people fit at one keyboard; got {len(seats)} seats.")
     if len(seats) == 1:
-        return {seats[0]: Bindings({**_chords(spec, seats[0], LEFT_HAND), **_chords(spec, seats[0], {})})}
+        chords = {**_chords(spec, seats[0], LEFT_HAND), **_chords(spec, seats[0], {})}
+        return {seats[0]: Bindings(chords, _pad(spec, {}))}
     return {
-        seat: Bindings(_chords(spec, seat, hand)) for seat, hand in zip(sorted(seats), (LEFT_HAND, {}), strict=True)
+        seat: Bindings(_chords(spec, seat, hand), _pad(spec, hand))
+        for seat, hand in zip(sorted(seats), (LEFT_HAND, {}), strict=True)
     }
 
 
@@ -84,9 +89,17 @@ def _chords(spec: Spec, seat: int, hand: Mapping[str, str]) -> dict[Chord, int]:
     chords = {}
     for action, keys in spec.keys.items():
         if action in names:
-            parts = [hand.get(part, part) for part in (keys.split("+") if len(keys) > 1 else [keys])]
+            parts = [hand.get(part, part) for part in keys_of(keys)]
             chords[tuple(_code(spec, part) for part in parts)] = names.index(action)
     return chords
+
+
+def _pad(spec: Spec, hand: Mapping[str, str]) -> dict[str, int]:
+    """The keys that a gamepad presses; its buttons fire, or jump where nothing fires."""
+    used = {part for keys in spec.keys.values() for part in keys_of(keys)}
+    fire = next((key for key in ("space", "return", "up") if key in used), "")
+    meant = {way: way for way in ("left", "right", "up", "down") if way in used} | ({"fire": fire} if fire else {})
+    return {meaning: _code(spec, hand.get(key, key)) for meaning, key in meant.items()}
 
 
 def _code(spec: Spec, key: str) -> int:

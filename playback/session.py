@@ -38,6 +38,7 @@ class Session:
         self.game, self.viewer, self.recorded = game, viewer, replay
         self.match = Match(game, agents, seed=seed)
         self.seed, self.played = seed, -1  # matches finished or begun before this one
+        self._results: dict[int, NDArray[np.float32]] = {}  # returns of every finished match, by its number
         self.sights: dict[tuple[int, str], Sight] = {}
         self.restart()
 
@@ -77,10 +78,17 @@ class Session:
         self.match.advance(1)
         self.recorder.note(self.match.actions)
         self.before, self.now = self.now, self._draw()
+        if not self.match.running:
+            self._results[self.played] = self.match.batch.returns[0].copy()
 
     @property
     def is_over(self) -> bool:
         return not self.match.running or (self.recorded is not None and self.match.tick >= self.recorded.ticks)
+
+    @property
+    def events(self) -> int:
+        """What happened in the last tick, as bits."""
+        return int(self.match.batch.events[0])
 
     @property
     def seats(self) -> int:
@@ -119,19 +127,34 @@ class Session:
         """The seats that people hold for good."""
         return [seat for seat, agent in enumerate(self.match.agents) if isinstance(agent, PersonAgent)]
 
+    def winner(self) -> int | None:
+        """A seat of the side that has won the match; None when nobody has, or one plays alone."""
+        returns = self.match.batch.returns[0]
+        return None if self.match.running or self.seats == 1 or np.ptp(returns) == 0 else int(returns.argmax())
+
     def verdict(self) -> str:
         """How the match ended, in a few words."""
-        returns = self.match.batch.returns[0]
         if self.match.running:
             return "End of the replay"
         if self.seats == 1:
             return "Game over"
-        if np.ptp(returns) == 0:
+        if self.winner() is None:
             return "A draw"
-        people, best = self.people(), [seat for seat in range(self.seats) if returns[seat] == returns.max()]
+        returns, people = self.match.batch.returns[0], self.people()
+        best = [seat for seat in range(self.seats) if returns[seat] == returns.max()]
         if len(people) == 1:
             return "You win!" if people[0] in best else "You lose"
         return f"{' and '.join(self.names[seat] for seat in best)} win{'s' * (len(best) == 1)}"
+
+    def tally(self) -> str:
+        """The matches so far, after the second: how many each side has won, or the best score of who plays alone."""
+        results = np.array([*self._results.values()])
+        if len(results) < 2 or self.recorded is not None:
+            return ""
+        if self.seats == 1:
+            return f"best so far {results.max():g}"
+        wins = (results == results.max(axis=1, keepdims=True)) & (np.ptp(results, axis=1, keepdims=True) > 0)
+        return f"matches won {' : '.join(map(str, wins.sum(axis=0)))}"
 
     def _draw(self) -> NDArray[Any]:
         return self.match.batch.draw(0, self.viewer)

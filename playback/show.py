@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from ..errors import UserError
 from ..games.replay import SUFFIX
+from ..games.title_card import TitleCard, title_card
+from .banner import Banner, TitleScreen
+from .gamepad import Gamepads
 from .keyboard import Bindings
 from .palette import Palette
 from .pg import pygame
 from .session import Session
 from .sight import Sight
-from .stage import Banner, Extras, Stage
+from .speaker import Speaker
+from .stage import Extras, Stage
 from .window import Window
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 VIEWS = ("", "features", "planes", "pixels")  # of F2; the first is what the agent itself sees
 LONGEST_FRAME = 0.1  # seconds: after a hitch the match goes on, it does not race
-INTRO_SECONDS = 3.0
-HELP = "P pause   R restart   + - speed   F1 what it sees   F11 full screen   Esc quit"
+HELP = "P pause   R restart   M sound   + - speed   F1 what it sees   F11 full screen   Esc quit"
+TAKE_BREATH = 1.0  # seconds after the end in which the keys of the game begin no rematch
+_PAUSE = (pygame.K_p, pygame.K_SPACE, pygame.K_PAUSE)
 _PLUS = (pygame.K_PLUS, pygame.K_EQUALS, pygame.K_KP_PLUS)
 _MINUS = (pygame.K_MINUS, pygame.K_KP_MINUS)
 
@@ -35,14 +42,20 @@ class Show:
         *,
         speed: float = 1.0,
         save_to: Path | None = None,
+        is_muted: bool = False,
+        effects: bool = True,
     ) -> None:
-        self.session, self.window, self.stage = session, window, Stage(session, palette)
+        self.session, self.window = session, window
+        self.stage = Stage(session, palette, effects=effects)
+        self.speaker = Speaker(session.game.spec, is_muted=is_muted)
         self.speed, self.is_paused, self.saved = speed, False, list[Path]()
         self._bindings, self._save_to, self._failure = bindings, save_to, ""
         self._game_keys = {key for each in bindings.values() for key in each.keys}
         self._saved_match = -1
+        self._always, self._since_end = self._commands(), 0.0
         self._due = 0.0  # ticks that time has earned and the match has not played
-        self._intro = INTRO_SECONDS if session.people() else 0.0
+        self._pads = Gamepads(window.keyboard, [bindings[seat].pad for seat in sorted(bindings)])
+        self._at_title = bool(session.people())
         self._seat_seen, self._view = -1, 0
         for seat in range(session.seats):
             session.follow(seat)
@@ -55,7 +68,9 @@ class Show:
             for event in self.window.poll():
                 self._hear(event)
             if self.window.is_open:
-                self.advance(min(clock.tick(rate) / 1000, LONGEST_FRAME))
+                seconds = min(clock.tick(rate) / 1000, LONGEST_FRAME)
+                self.advance(seconds)
+                self.stage.pass_time(seconds)
                 self.stage.draw(self.window.surface, 1.0 if self.session.is_over else self._due, self.extras())
                 self.window.flip()
             frames += 1
@@ -66,14 +81,14 @@ class Show:
 
     def advance(self, seconds: float) -> None:
         """Plays the ticks that are due after so many seconds."""
-        if self._intro > 0:
-            self._intro -= seconds
-            return
-        if self.is_paused or self.session.is_over:
+        if self.session.is_over:
+            self._since_end += seconds
+        if self._at_title or self.is_paused or self.session.is_over:
             return
         self._due += seconds * self.session.game.spec.tick_rate * self.speed
         while self._due >= 1.0 and not self.session.is_over:
             self.session.tick()
+            self.speaker.hear(self.session.events, self.stage.look())
             self.window.keyboard.end_tick()
             self._due -= 1.0
         if self.session.is_over and self._save_to:
@@ -84,44 +99,63 @@ class Show:
     def _hear(self, event: pygame.event.Event) -> None:
         if event.type == pygame.WINDOWFOCUSLOST and self.session.people() and not self.session.is_over:
             self.is_paused = True
-        if event.type == pygame.KEYDOWN:
-            self._intro = 0.0
-            self._press(event.key)
+        pressed = event.key if event.type == pygame.KEYDOWN else self._pads.hear(event)
+        if pressed is not None:
+            self._press(pressed)
 
     def _press(self, key: int) -> None:
-        over = self.session.is_over
-        if key == pygame.K_ESCAPE:
-            self.window.is_open = False
-        elif key == pygame.K_s and over:
-            self.save(Path(f"{self.session.game.name}{SUFFIX}"))
-        elif key in self._game_keys and not over:
+        """Keys that always mean the same come first, then those of the moment: at the title, in play, at the end."""
+        if key in self._always:
+            self._always[key]()
+        elif self._at_title:
+            self._at_title = False
+        elif self.session.is_over:
+            self._press_at_end(key)
+        elif key in self._game_keys:
             self.is_paused = False
-        elif key in (pygame.K_p, pygame.K_SPACE, pygame.K_PAUSE) and not over:
+        elif key in _PAUSE:
             self.is_paused = not self.is_paused
-        elif key == pygame.K_r:
+
+    def _press_at_end(self, key: int) -> None:
+        """Who still hammers a key of the game does not begin anew by mistake."""
+        if key == pygame.K_s:
+            self.save(Path(f"{self.session.game.name}{SUFFIX}"))
+        elif key == pygame.K_RETURN or (key in self._game_keys and self._since_end > TAKE_BREATH):
             self._restart()
-        elif key in _PLUS or key in _MINUS:
-            self._change_speed(1 if key in _PLUS else -1)
-        elif key == pygame.K_F1:
-            self._seat_seen = self._next_seat()
-        elif key == pygame.K_F2:
-            self._view = (self._view + 1) % len(VIEWS)
-        elif key == pygame.K_F11:
-            self.window.toggle_full()
+
+    def _commands(self) -> dict[int, Callable[[], None]]:
+        faster = dict.fromkeys(_PLUS, partial(self._change_speed, 1))
+        slower = dict.fromkeys(_MINUS, partial(self._change_speed, -1))
+        return {
+            pygame.K_ESCAPE: self._quit,
+            pygame.K_m: self.speaker.toggle,
+            pygame.K_r: self._restart,
+            pygame.K_F1: self._show_next_seat,
+            pygame.K_F2: self._show_next_view,
+            pygame.K_F11: self.window.toggle_full,
+            **faster,
+            **slower,
+        }
+
+    def _quit(self) -> None:
+        self.window.is_open = False
 
     def _restart(self) -> None:
         self.session.restart()
-        self._due, self.is_paused, self._failure = 0.0, False, ""
+        self._due, self._since_end, self._at_title, self.is_paused, self._failure = 0.0, 0.0, False, False, ""
 
     def _change_speed(self, step: int) -> None:
         nearest = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - self.speed))
         self.speed = SPEEDS[max(0, min(nearest + step, len(SPEEDS) - 1))]
 
-    def _next_seat(self) -> int:
+    def _show_next_seat(self) -> None:
         """F1 goes through the agents' seats, then the people's, then off."""
         people = self.session.people()
         order = [seat for seat in range(self.session.seats) if seat not in people] + people + [-1]
-        return order[(order.index(self._seat_seen) + 1) % len(order)]
+        self._seat_seen = order[(order.index(self._seat_seen) + 1) % len(order)]
+
+    def _show_next_view(self) -> None:
+        self._view = (self._view + 1) % len(VIEWS)
 
     # --- replays --------------------------------------------------------------------------------------------------------
 
@@ -150,26 +184,44 @@ class Show:
     def _sight(self) -> Sight | None:
         return self.session.follow(self._seat_seen, VIEWS[self._view]) if self._seat_seen >= 0 else None
 
-    def _banner(self) -> Banner | None:
-        if self._intro > 0:
-            return Banner(self.session.game.name.capitalize(), (*self._how_to_play(), "any key to begin"))
+    def _banner(self) -> Banner | TitleScreen | None:
+        if self._at_title:
+            return self._title()
         if self.session.is_over:
-            scores = " : ".join(f"{self.session.score(seat):g}" for seat in range(self.session.seats))
-            note = self._failure or (f"saved as {self.saved[-1]}" if self._is_saved else "")
-            keys = (
-                "R rematch   Esc quit"
-                if self._is_saved or self.session.recorded
-                else "R rematch   S save replay   Esc quit"
-            )
-            return Banner(self.session.verdict(), tuple(line for line in (scores, keys, note) if line))
+            return self._end()
         return Banner("Paused", ("P to go on",)) if self.is_paused else None
 
-    def _how_to_play(self) -> list[str]:
-        spec, names = self.session.game.spec, self.session.names
-        return [
-            f"{names[seat]}, {self.session.seat_name(seat)}: {self._bindings[seat].describe(spec.actions_of(spec.roles[seat]))}"
-            for seat in self.session.people()
-        ]
+    def _title(self) -> TitleScreen:
+        spec, card, people = self.session.game.spec, title_card(self.session.game), self.session.people()
+        others = [name for seat, name in enumerate(self.session.names) if seat not in people]
+        keys = [f"{who}: {self._keys(seat, card)}" for seat, who in zip(people, self._called(people), strict=True)]
+        controls = (*keys, *([f"against {', '.join(dict.fromkeys(others))}"] if others else []))
+        colour = self.stage.seat_colour(people[0])
+        return TitleScreen(
+            spec.name.capitalize(), spec.summary, card.rules, controls, "press any key or button", colour
+        )
+
+    def _called(self, people: list[int]) -> list[str]:
+        """What people are called on the title screen: by their seat where there are several."""
+        return [f"You, {self.session.seat_name(seat)}" if self.session.seats > 1 else "You" for seat in people]
+
+    def _keys(self, seat: int, card: TitleCard) -> str:
+        """The card's words where one person has the whole keyboard; else the keys of every action."""
+        if "keys" in card.facts and len(self.session.people()) == 1:
+            return card.facts["keys"]
+        spec = self.session.game.spec
+        return self._bindings[seat].describe(spec.actions_of(spec.roles[seat]))
+
+    def _end(self) -> Banner:
+        """The winner's screen."""
+        session = self.session
+        scores = " : ".join(f"{session.score(seat):g}" for seat in range(session.seats))
+        note = self._failure or (f"saved as {self.saved[-1]}" if self._is_saved else "")
+        keys = "R rematch   Esc quit" if self._is_saved or session.recorded else "R rematch   S save replay   Esc quit"
+        winner = session.winner()
+        colour = self.stage.seat_colour(winner) if winner is not None else None
+        lines = tuple(line for line in (scores, session.tally(), keys, note) if line)
+        return Banner(session.verdict(), lines, colour)
 
 
 def free_name(path: Path) -> Path:

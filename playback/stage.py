@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..games.contract import SPECTATOR
+import numpy as np
+
+from ..games.contract import CELL, SPECTATOR
 from ..games.frame import MATE, OTHER, SELF
+from .banner import Banner, TitleScreen, draw_banner, draw_title
+from .feel import Feel
 from .overlay import draw_overlay
 from .painter import Painter, fit
 from .palette import RGB, Palette
@@ -16,29 +20,36 @@ from .text import write
 
 
 @dataclass(frozen=True)
-class Banner:
-    """Words over the field: a title, and lines below it."""
-
-    title: str
-    lines: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Extras:
     """What is shown besides the match."""
 
-    banner: Banner | None = None
+    banner: Banner | TitleScreen | None = None
     sight: Sight | None = None
     status: str = ""  # in the middle of the help line: paused, speed
     help: str = ""
 
 
 class Stage:
-    """Draws sessions in one palette."""
+    """Draws sessions in one palette. With `effects`, events make sparks and shake the field."""
 
-    def __init__(self, session: Session, palette: Palette) -> None:
+    def __init__(self, session: Session, palette: Palette, *, effects: bool = False) -> None:
         self.session, self.palette = session, palette
         self._painter = Painter(session.game.spec, palette)
+        self._feel = Feel(session.game.spec) if effects else None
+
+    def look(self) -> float:
+        """Takes in the tick that has just been played; returns where its events happened, -1 left to 1 right."""
+        if self._feel is None:
+            return 0.0
+        if self.session.match.tick <= 1:
+            self._feel.clear()
+        place = self._feel.look(self.session.before, self.session.now, self.session.events)
+        return 2 * place[0] / (self.session.game.spec.field[0] * CELL) - 1 if place else 0.0
+
+    def pass_time(self, seconds: float) -> None:
+        """Lets sparks fly on and a shake calm down."""
+        if self._feel:
+            self._feel.pass_time(seconds)
 
     def draw(self, surface: pygame.Surface, share: float = 1.0, extras: Extras | None = None) -> None:
         """Paints the session between its last two ticks over the whole surface, whatever its size."""
@@ -46,15 +57,26 @@ class Stage:
         surface.fill(self.palette.backdrop)
         bar, room, panel, foot = layout(surface.get_size(), extras)
         field = fit(self.session.game.spec.field, room)
-        self._painter.paint(surface, self.session.shapes(share), field)
+        self._field(surface, share, field)
         self._scores(surface, bar, field)
         if panel and extras.sight:
             seat = extras.sight.seat
             draw_overlay(surface, panel, extras.sight, f"What {self.session.names[seat]} sees", self.palette)
         if foot:
             self._foot(surface, foot, extras)
-        if extras.banner:
-            self._banner(surface, field, extras.banner)
+        if isinstance(extras.banner, Banner):
+            draw_banner(surface, field, extras.banner, self.palette)
+        elif extras.banner:
+            draw_title(surface, field, extras.banner, self.palette)
+
+    def _field(self, surface: pygame.Surface, share: float, field: pygame.Rect) -> None:
+        shapes = self.session.shapes(share)
+        if self._feel is None:
+            self._painter.paint(surface, shapes, field)
+            return
+        cell = field.width / self.session.game.spec.field[0]
+        shift = [round(cell * part) for part in self._feel.shift()]
+        self._painter.paint(surface, np.concatenate([shapes, self._feel.rows()]), field.move(shift))
 
     def seat_colour(self, seat: int) -> RGB:
         """The ink in which the picture is likely to show this seat."""
@@ -92,35 +114,6 @@ class Stage:
         size = foot.height * 0.62
         used = write(surface, extras.status, size, self.palette.text, (foot.right, foot.centery), side="right")
         write(surface, extras.help, size, self.palette.faint, foot.midleft, room=foot.width - used - foot.height)
-
-    def _banner(self, surface: pygame.Surface, field: pygame.Rect, banner: Banner) -> None:
-        """On a veil, so that the field behind stays visible and the words stay legible."""
-        unit = min(field.width / 14, field.height / 8)
-        height = unit * (2.2 + 0.85 * len(banner.lines))
-        veil = pygame.Surface((field.width, round(height)), pygame.SRCALPHA, 32)
-        veil.fill((*self.palette.backdrop, 238))
-        top = field.centery - height / 2
-        surface.blit(veil, (field.left, top))
-        write(
-            surface,
-            banner.title,
-            unit * 1.5,
-            self.palette.text,
-            (field.centerx, top + unit * 1.1),
-            side="center",
-            room=field.width * 0.92,
-        )
-        for i, line in enumerate(banner.lines):
-            y = top + unit * (2.15 + 0.85 * i)
-            write(
-                surface,
-                line,
-                unit * 0.72,
-                self.palette.faint,
-                (field.centerx, y),
-                side="center",
-                room=field.width * 0.92,
-            )
 
 
 def layout(

@@ -26,6 +26,18 @@ def _image(text: str, size: int, colour: RGB) -> pygame.Surface:
     return pygame.transform.smoothscale(large, (-(-large.get_width() // FINE), -(-large.get_height() // FINE)))
 
 
+def wrapped(text: str, size: float, width: float) -> list[str]:
+    """The text in lines of at most so many pixels, broken between words."""
+    font, lines = _font(FINE * max(SMALLEST, round(size))), [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.size(longer)[0] > FINE * width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
 def write(
     surface: pygame.Surface,
     text: str,

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from ..errors import UserError, missing_extra
 from ..games.files import written_beside
+from .banner import Banner
 from .palette import RGB, Palette, blend
 from .pg import pygame
 from .session import Session
 from .sight import Sight
-from .stage import Banner, Extras, Stage
+from .stage import Extras, Stage
 
 SUFFIXES = (".mp4", ".gif")
 USUAL_FPS = {".mp4": 60, ".gif": 25}
@@ -65,16 +66,18 @@ def record_video(
 ) -> Recorded:
     """Plays a session that has just begun to its end and writes the video. UserError: what ffmpeg or the disk refuses."""
     fps = fps or USUAL_FPS[path.suffix]
-    stage, surface = Stage(session, palette), pygame.Surface((even(size[0]), even(size[1])), 0, 32)
+    stage, surface = Stage(session, palette, effects=True), pygame.Surface((even(size[0]), even(size[1])), 0, 32)
     with written_beside(path) as draft:
         with VideoWriter(draft, surface.get_size(), fps, path.suffix, colours_of(palette)) as video:
-            for share, extras in _frames(session, fps, speed, sight):
+            for share, extras in _frames(session, stage, fps, speed, sight):
                 stage.draw(surface, share, extras)
                 video.write(surface)
         return Recorded(path, video.frames, draft.stat().st_size)
 
 
-def _frames(session: Session, fps: int, speed: float, sight: Sight | None) -> Iterator[tuple[float, Extras]]:
+def _frames(
+    session: Session, stage: Stage, fps: int, speed: float, sight: Sight | None
+) -> Iterator[tuple[float, Extras]]:
     """Advances the session from frame to frame: its place between two ticks, and what else is shown."""
     ticks_per_frame = session.game.spec.tick_rate * speed / fps
     due = 1.0
@@ -82,13 +85,16 @@ def _frames(session: Session, fps: int, speed: float, sight: Sight | None) -> It
     while True:
         while due >= 1.0 + 1e-9 and not session.is_over:
             session.tick()
+            stage.look()
             due -= 1.0
         if session.is_over:
             break
+        stage.pass_time(speed / fps)
         yield due, extras
         due += ticks_per_frame
     scores = " : ".join(f"{session.score(seat):g}" for seat in range(session.seats))
     for _ in range(round(END_SECONDS * fps)):
+        stage.pass_time(1 / fps)
         yield 1.0, Extras(sight=sight, banner=Banner(session.verdict(), (scores,)))
 
 

@@ -42,6 +42,7 @@ SPEC = Spec(
     ),
     planes=("self", "ball", "wall", "other", "food"),
     events=("hit", "bounce", "brick", "lost", "cleared"),
+    effects={"hit": "knock", "brick": "pop", "cleared": "fanfare"},
     field=(48, 48),
     grid=(24, 24),
     max_ticks=10800,

@@ -41,6 +41,7 @@ SPEC = Spec(
     ),
     planes=("self", "wall", "danger"),
     events=("beat", "passed", "crashed"),
+    effects={"beat": "wing", "passed": "pick", "crashed": "thud"},
     field=(48, 64),
     grid=(24, 32),
     max_ticks=7200,

@@ -37,6 +37,7 @@ SPEC = Spec(
     features=("ball_x", "ball_y", "ball_vx", "ball_vy", "own_y", "other_y", "serve_wait", "arrival_y", "arrival_in"),
     planes=("self", "other", "ball"),
     events=("hit", "bounce", "point"),
+    effects={"hit": "knock"},
     field=(64, 48),
     grid=(32, 24),
     mirror="x",

@@ -39,6 +39,7 @@ SPEC = Spec(
     ),
     planes=("self", "mate", "other", "danger", "food", "wall"),
     events=("ate", "crashed", "won", "full"),
+    effects={"ate": "pick", "crashed": "thud", "won": "fanfare", "full": "fanfare"},
     field=(SIDE + 2, SIDE + 2),
     grid=(SIDE + 2, SIDE + 2),
     tick_rate=10,

@@ -124,7 +124,7 @@ def test_closing_the_window_ends_the_show(show, window):
 def test_a_match_waits_for_a_key_of_the_person(person_show):
     person_show.advance(0.1)
     assert person_show.session.match.tick == 0
-    assert "Pong" in person_show.extras().banner.title
+    assert person_show.extras().banner.name == "Pong"
     press(person_show, pygame.K_UP)
     person_show.advance(0.1)
     assert person_show.session.match.tick > 0
@@ -166,6 +166,46 @@ def test_the_winners_screen_names_the_winner_and_offers_a_rematch(show):
     assert any("R rematch" in line for line in banner.lines)
     press(show, pygame.K_r)
     assert not show.session.is_over
+
+
+def test_the_title_screen_tells_how_to_play_and_against_whom(person_show):
+    screen = person_show.extras().banner
+    assert screen.summary == person_show.session.game.spec.summary
+    assert "served from the middle" in screen.rules
+    assert screen.controls == ("You, left: up and down, or W and S", "against easy")
+
+
+def test_keys_that_begin_no_match_leave_the_title_screen(person_show):
+    press(person_show, pygame.K_m, pygame.K_F1)
+    assert person_show.speaker.is_muted
+    assert person_show.extras().sight is not None
+    assert person_show.extras().banner.name == "Pong"
+
+
+def test_m_turns_the_sound_off_and_on(show):
+    press(show, pygame.K_m)
+    assert show.speaker.is_muted
+    press(show, pygame.K_m)
+    assert not show.speaker.is_muted
+
+
+def test_who_still_hammers_a_key_at_the_end_begins_no_rematch(person_show):
+    press(person_show, pygame.K_UP)
+    finish(person_show)
+    press(person_show, pygame.K_UP)
+    assert person_show.session.is_over
+    person_show.advance(1.5)
+    press(person_show, pygame.K_UP)
+    assert not person_show.session.is_over
+
+
+def test_matches_are_counted_from_the_second_on(show):
+    finish(show)
+    assert show.session.tally() == ""
+    press(show, pygame.K_RETURN)
+    finish(show)
+    assert show.session.tally() == "matches won 2 : 0"
+    assert "matches won 2 : 0" in show.extras().banner.lines
 
 
 def test_s_saves_a_finished_match_under_a_free_name(show, tmp_path, monkeypatch, pong):

@@ -1,0 +1,68 @@
+"""Words over the field: a banner in its middle, and the title screen that covers it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .palette import RGB, Palette
+from .pg import pygame
+from .text import wrapped, write
+
+
+@dataclass(frozen=True)
+class Banner:
+    """A headline, and lines below it; `colour` of the headline, the text's when None."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    colour: RGB | None = None
+
+
+@dataclass(frozen=True)
+class TitleScreen:
+    """What one sees before a match: the title, what it is, how it goes, who plays with which keys, and how to begin."""
+
+    name: str
+    summary: str
+    rules: str
+    controls: tuple[str, ...]
+    begin: str
+    colour: RGB
+
+
+def draw_banner(surface: pygame.Surface, field: pygame.Rect, banner: Banner, palette: Palette) -> None:
+    """On a veil, so that the field behind stays visible and the words stay legible."""
+    unit = min(field.width / 14, field.height / 8)
+    height = unit * (2.2 + 0.85 * len(banner.lines))
+    top, room = field.centery - height / 2, field.width * 0.92
+    _veil(surface, pygame.Rect(field.left, round(top), field.width, round(height)), palette, 238)
+    at = field.centerx, top + unit * 1.1
+    write(surface, banner.title, unit * 1.5, banner.colour or palette.text, at, side="center", room=room)
+    for i, line in enumerate(banner.lines):
+        at = field.centerx, top + unit * (2.15 + 0.85 * i)
+        write(surface, line, unit * 0.72, palette.faint, at, side="center", room=room)
+
+
+def draw_title(surface: pygame.Surface, field: pygame.Rect, screen: TitleScreen, palette: Palette) -> None:
+    """Over the whole field, which shines through."""
+    unit, room = min(field.width / 17, field.height / 12), field.width * 0.86
+    _veil(surface, field, palette, 218)
+    small = unit * 0.62
+    rules = wrapped(screen.rules, small, min(room, unit * 15)) if screen.rules else []
+    lines = [
+        (screen.name, unit * 2.2, screen.colour, 2.0),
+        (screen.summary, unit * 0.85, palette.text, 1.5),
+        *[(line, small, palette.faint, 1.15 if i == 0 else 0.66) for i, line in enumerate(rules)],
+        *[(line, unit * 0.72, palette.text, 1.35 if i == 0 else 0.8) for i, line in enumerate(screen.controls)],
+        (screen.begin, unit * 0.72, screen.colour, 1.6),
+    ]
+    y = field.centery - unit * sum(below for *_, below in lines) / 2
+    for text, size, colour, below in lines:
+        y += unit * below  # a line's own room comes above it
+        write(surface, text, size, colour, (field.centerx, y - size / 2), side="center", room=room)
+
+
+def _veil(surface: pygame.Surface, box: pygame.Rect, palette: Palette, opacity: int) -> None:
+    veil = pygame.Surface(box.size, pygame.SRCALPHA, 32)
+    veil.fill((*palette.backdrop, opacity))
+    surface.blit(veil, box)
