@@ -7,6 +7,8 @@ out. Whatever is drawn covers at least one pixel, so that nothing which matters 
 
 from __future__ import annotations
 
+from math import ceil, floor, sqrt
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,6 +39,8 @@ def bitmap_table(sprites: tuple[tuple[str, ...], ...]) -> NDArray[np.uint8]:
 @rule
 def paint(shapes, count, mirror_x, mirror_y, field, layer_of, level_of, bitmaps, image):
     """Paints shapes (max, 8) in order into image (layers, h, w); `field` is (width, height) in sub-pixels."""
+    lens_x = image.shape[2] / field[0], 0.25 / field[0]
+    lens_y = image.shape[1] / field[1], 0.25 / field[1]
     for i in range(min(count, len(shapes))):
         kind, ink = int(shapes[i, 0]), int(shapes[i, 1])  # one width for all, or every mixture compiles anew
         layer, level = int(layer_of[ink]), int(level_of[ink])
@@ -47,99 +51,105 @@ def paint(shapes, count, mirror_x, mirror_y, field, layer_of, level_of, bitmaps,
         if kind == DISC:
             x = field[0] - x if mirror_x else x
             y = field[1] - y if mirror_y else y
-            paint_disc(x, y, a, field, level, layer, image)
+            paint_disc(x, y, a, lens_x, lens_y, level, image[layer])
         elif kind == LINE:
             if mirror_x:
                 x, a = field[0] - x, field[0] - a
             if mirror_y:
                 y, b = field[1] - y, field[1] - b
-            paint_line(x, y, a, b, value, field, level, layer, image)
+            paint_line(x, y, a, b, value, lens_x, lens_y, level, image[layer])
         elif kind == DIGITS:
-            paint_digits(x, y, b, value, field, level, layer, bitmaps, image)
+            paint_digits(x, y, b, value, lens_x, lens_y, level, bitmaps, image[layer])
         else:
             x = field[0] - x - a if mirror_x else x
             y = field[1] - y - b if mirror_y else y
             if kind == RECT:
-                paint_rect(x, y, a, b, field, level, layer, image)
+                paint_rect(x, y, a, b, lens_x, lens_y, level, image[layer])
             else:
-                paint_bitmap(x, y, a, b, 10 + value, mirror_x, field, level, layer, bitmaps, image)
+                paint_bitmap(x, y, a, b, bitmaps[10 + value], mirror_x, lens_x, lens_y, level, image[layer])
 
 
 @rule
-def first_pixel(start, length, pixels, size):
-    """The first of the pixels that a stretch covers on an axis of `pixels` pixels and `size` sub-pixels."""
-    first = (2 * start * pixels + size) // (2 * size)
-    last = (2 * (start + length) * pixels + size) // (2 * size)
-    if last <= first:
-        return (2 * start + length) * pixels // (2 * size)
-    return first
+def pixels_of(start, length, lens):
+    """First and one past the last of the pixels that a stretch covers on an axis: always at least one.
+
+    A lens holds how many pixels a sub-pixel is, and a quarter of the step between the places where edges can be: added, it
+    keeps float64 off the brink between two pixels.
+    """
+    scale, brink = lens
+    first, end = int(floor(start * scale + 0.5 + brink)), int(floor((start + length) * scale + 0.5 + brink))
+    if end <= first:
+        first = int(floor((start + 0.5 * length) * scale + brink))
+        end = first + 1
+    return first, end
 
 
 @rule
-def end_pixel(start, length, pixels, size):
-    """One past the last pixel of the stretch: always beyond its first."""
-    end = (2 * (start + length) * pixels + size) // (2 * size)
-    return max(end, first_pixel(start, length, pixels, size) + 1)
+def paint_rect(x, y, w, h, lens_x, lens_y, level, image):
+    left, right = pixels_of(x, w, lens_x)
+    top, bottom = pixels_of(y, h, lens_y)
+    fill(left, top, right, bottom, level, image)
 
 
 @rule
-def paint_rect(x, y, w, h, field, level, layer, image):
-    height, width = image.shape[1], image.shape[2]
-    left, right = first_pixel(x, w, width, field[0]), end_pixel(x, w, width, field[0])
-    top, bottom = first_pixel(y, h, height, field[1]), end_pixel(y, h, height, field[1])
-    for py in range(max(top, 0), min(bottom, height)):
-        for px in range(max(left, 0), min(right, width)):
-            image[layer, py, px] = level
+def fill(left, top, right, bottom, level, image):
+    """All pixels from (left, top) to before (right, bottom) that lie in the image."""
+    left, right = max(left, 0), min(right, image.shape[1])
+    for py in range(max(top, 0), min(bottom, image.shape[0])):
+        for px in range(left, right):
+            image[py, px] = level
 
 
 @rule
-def paint_disc(x, y, radius, field, level, layer, image):
+def paint_disc(x, y, radius, lens_x, lens_y, level, image):
     """Pixels whose centre lies in the disc, and always the one that holds its middle."""
-    height, width = image.shape[1], image.shape[2]
-    paint_rect(x, y, 0, 0, field, level, layer, image)
-    left, right = (x - radius) * width // field[0], (x + radius) * width // field[0]
-    top, bottom = (y - radius) * height // field[1], (y + radius) * height // field[1]
-    for py in range(max(top, 0), min(bottom + 1, height)):
-        dy = (2 * py + 1) * field[1] / (2 * height) - y
-        for px in range(max(left, 0), min(right + 1, width)):
-            dx = (2 * px + 1) * field[0] / (2 * width) - x
-            if dx * dx + dy * dy <= radius * radius:
-                image[layer, py, px] = level
+    paint_rect(x, y, 0, 0, lens_x, lens_y, level, image)
+    first, last = int(floor((y - radius) * lens_y[0])), int(floor((y + radius) * lens_y[0]))
+    for py in range(max(first, 0), min(last + 1, image.shape[0])):
+        dy = (py + 0.5) / lens_y[0] - y
+        inside = radius * radius - dy * dy
+        if inside >= 0:
+            reach = sqrt(inside)
+            left, right = int(ceil((x - reach) * lens_x[0] - 0.5)), int(floor((x + reach) * lens_x[0] + 0.5))
+            fill(left, py, right, py + 1, level, image)
 
 
 @rule
-def paint_line(x0, y0, x1, y1, stroke, field, level, layer, image):
-    """A stroke sampled at every half pixel: thick ones by their width, thin ones a pixel wide."""
-    height, width = image.shape[1], image.shape[2]
-    steps = 1 + 2 * max(abs(x1 - x0) * width // field[0], abs(y1 - y0) * height // field[1])
+def paint_line(x0, y0, x1, y1, stroke, lens_x, lens_y, level, image):
+    """A stroke set down at every pixel of its longer way, as wide as it is thick, at least a pixel."""
+    steps = 1 + int(max(abs(x1 - x0) * lens_x[0], abs(y1 - y0) * lens_y[0]))
+    x, y = (x0 - stroke * 0.5) * lens_x[0], (y0 - stroke * 0.5) * lens_y[0]
+    step_x, step_y = (x1 - x0) * lens_x[0] / steps, (y1 - y0) * lens_y[0] / steps
+    wide, high = max(int(stroke * lens_x[0] + 0.5), 1), max(int(stroke * lens_y[0] + 0.5), 1)
+    slack_x, slack_y = (stroke * lens_x[0] - wide) / 2 + 0.5, (stroke * lens_y[0] - high) / 2 + 0.5
     for step in range(steps + 1):
-        x, y = x0 + (x1 - x0) * step // steps, y0 + (y1 - y0) * step // steps
-        paint_rect(x - stroke // 2, y - stroke // 2, stroke, stroke, field, level, layer, image)
+        left, top = int(floor(x + step * step_x + slack_x)), int(floor(y + step * step_y + slack_y))
+        fill(left, top, left + wide, top + high, level, image)
 
 
 @rule
-def paint_bitmap(x, y, w, h, index, flip, field, level, layer, bitmaps, image):
-    height, width = image.shape[1], image.shape[2]
-    rows, columns = bitmaps[index, 0, 0], bitmaps[index, 1, 0]
-    left, right = first_pixel(x, w, width, field[0]), end_pixel(x, w, width, field[0])
-    top, bottom = first_pixel(y, h, height, field[1]), end_pixel(y, h, height, field[1])
-    for py in range(max(top, 0), min(bottom, height)):
-        row = (py - top) * rows // (bottom - top)
-        for px in range(max(left, 0), min(right, width)):
-            column = (px - left) * columns // (right - left)
+def paint_bitmap(x, y, w, h, bitmap, flip, lens_x, lens_y, level, image):
+    """A bitmap of `bitmap_table`, stretched over a box."""
+    rows, columns = int(bitmap[0, 0]), int(bitmap[1, 0])
+    left, right = pixels_of(x, w, lens_x)
+    top, bottom = pixels_of(y, h, lens_y)
+    for py in range(max(top, 0), min(bottom, image.shape[0])):
+        row = 2 + (py - top) * rows // (bottom - top)
+        for px in range(max(left, 0), min(right, image.shape[1])):
+            column = int(((px - left) * columns + 0.5) / (right - left))  # a whole number over another: no brink
             if flip:
                 column = columns - 1 - column
-            if bitmaps[index, 2 + row, column] != 0:
-                image[layer, py, px] = level
+            if bitmap[row, column] != 0:
+                image[py, px] = level
 
 
 @rule
-def paint_digits(x, y, h, number, field, level, layer, bitmaps, image):
+def paint_digits(x, y, h, number, lens_x, lens_y, level, bitmaps, image):
     """A number from its last digit backwards; digits are 3/5 as wide as high and a fifth apart. Never mirrored."""
     count, rest = 1, number // 10
     while rest > 0:
         count, rest = count + 1, rest // 10
     for place in range(count - 1, -1, -1):
         left = x + place * (h * 4 // 5)
-        paint_bitmap(left, y, h * 3 // 5, h, number % 10, False, field, level, layer, bitmaps, image)
+        paint_bitmap(left, y, h * 3 // 5, h, bitmaps[number % 10], False, lens_x, lens_y, level, image)
         number = number // 10
