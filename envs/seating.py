@@ -41,14 +41,18 @@ def seat_players(
 ) -> Seating:
     """Seats `num_rows` learners against an opponent, or against several in shares of the rows.
 
-    `seat` is the learner's (a number or a name), or "alternate" to take turns among the seats of its role. The opponent
-    "learner" means that every seat learns, so that a game gives a row for each.
+    `seat` is the learner's (a number or a name), or "alternate" to take turns among the seats of the first role. A role's
+    name means that its seats in a team learn together, in all its teams in turn. The opponent "learner" means that every
+    seat learns. Where several learn, a game gives a row for each.
     """
-    count = seats or game.spec.max_seats
+    count = game.spec.seat_count(seats or 0)
     own = _own_seats(game, seat, count)
     shares = dict(opponent) if isinstance(opponent, Mapping) else {_key(opponent): 1.0}
+    _check_rows(game, num_rows, shares, len(own[0]), count)
     holders = {name: None if name == LEARNER else _agent(game, name, opponent, obs, seed) for name in shares}
-    tables = [_table(game, rows, name, own, count) for name, rows in _split(num_rows, shares, count).items() if rows]
+    tables = [
+        _table(rows, name, own, count) for name, rows in _split(num_rows, shares, len(own[0]), count).items() if rows
+    ]
     learns = np.concatenate([table for _, table in tables])
     owner = np.concatenate([np.full(len(table), index) for index, (_, table) in enumerate(tables)])
     taken = []
@@ -74,35 +78,44 @@ def _agent(game: Game, name: str, opponent: Any, obs: ObsSpec, seed: int) -> Age
     raise UserError(f"an opponent is a bot's name, an .onnx file, 'learner', a function or an agent; got {opponent!r}.")
 
 
-def _own_seats(game: Game, seat: int | str, count: int) -> list[int]:
-    if seat != "alternate":
-        return [game.spec.seat_index(seat)]
-    return [place for place in range(count) if game.spec.roles[place] == game.spec.roles[0]]
+def _own_seats(game: Game, seat: int | str, count: int) -> list[list[int]]:
+    """The seats that learn together in a game, in turn."""
+    if seat == "alternate":
+        return [[place] for place in range(count) if game.spec.roles[place] == game.spec.roles[0]]
+    if seat in game.spec.roles:
+        return game.spec.sides(str(seat), count)
+    return [[game.spec.seat_index(seat)]]
 
 
-def _split(num_rows: int, shares: Mapping[str, float], seats: int) -> dict[str, int]:
+def _check_rows(game: Game, num_rows: int, shares: Mapping[str, float], own: int, seats: int) -> None:
+    if LEARNER in shares and len({*game.spec.roles[:seats]}) > 1:
+        raise UserError(f"{game.name} has several roles; one learner cannot hold them all: name a bot as the opponent.")
+    together = seats if set(shares) == {LEARNER} else own
+    if num_rows % together:
+        raise UserError(
+            f"{together} seats of a game learn: the number of environments must be a multiple of {together}; got {num_rows}."
+        )
+
+
+def _split(num_rows: int, shares: Mapping[str, float], own: int, seats: int) -> dict[str, int]:
     """Rows for each opponent, in whole games; the last one takes what is left."""
     if any(share < 0 for share in shares.values()) or sum(shares.values()) <= 0:
         raise UserError(f"shares of opponents are positive numbers; got {dict(shares)}.")
     rows = {name: int(num_rows * share / sum(shares.values())) for name, share in shares.items()}
-    if LEARNER in rows:
-        rows[LEARNER] -= rows[LEARNER] % seats
+    rows = {name: count - count % (seats if name == LEARNER else own) for name, count in rows.items()}
     last = [name for name in rows if name != LEARNER][-1:] or [LEARNER]
     rows[last[0]] += num_rows - sum(rows.values())
     return rows
 
 
-def _table(game: Game, rows: int, name: str, own: list[int], seats: int) -> tuple[str, NDArray[np.bool_]]:
+def _table(rows: int, name: str, own: list[list[int]], seats: int) -> tuple[str, NDArray[np.bool_]]:
     """(games, seats): which seats learn, for the share of one opponent."""
-    if name != LEARNER:
-        table = np.zeros((rows, seats), bool)
-        table[np.arange(rows), np.resize(own, rows)] = True
-        return name, table
-    if len({*game.spec.roles[:seats]}) > 1:
-        raise UserError(f"{game.name} has several roles; one learner cannot hold them all: name a bot as the opponent.")
-    if rows % seats:
-        raise UserError(f"every seat learns: the number of environments must be a multiple of {seats}; got {rows}.")
-    return name, np.ones((rows // seats, seats), bool)
+    if name == LEARNER:
+        return name, np.ones((rows // seats, seats), bool)
+    table = np.zeros((rows // len(own[0]), seats), bool)
+    for game in range(len(table)):
+        table[game, own[game % len(own)]] = True
+    return name, table
 
 
 def _by_role(game: Game, games: NDArray[Any], places: NDArray[Any]) -> list[tuple[Rows, Rows]]:

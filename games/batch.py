@@ -49,9 +49,7 @@ class Batch:
         spec = game.spec
         if num_games < 1:
             raise UserError(f"a batch holds at least one game; got {num_games}.")
-        if seats not in (None, *spec.seat_counts):
-            raise UserError(f"{spec.name} is played with {' or '.join(map(str, spec.seat_counts))} seats; got {seats}.")
-        self.game, self.num_games, self.seats = game, num_games, seats or spec.max_seats
+        self.game, self.num_games, self.seats = game, num_games, spec.seat_count(seats or 0)
         self.max_ticks = max_ticks or spec.max_ticks
         self.states: NDArray[Any] = np.zeros(num_games, game.state)
         self.rewards = np.zeros((num_games, self.seats), np.float32)

@@ -100,6 +100,26 @@ class Spec:
             return int(seat)
         raise UserError(f"{self.name} has no seat {seat!r}; its seats are {', '.join(names)}.")
 
+    def role_named(self, name: str) -> str:
+        """A role by name, the first for an empty one; a UserError names the roles there are."""
+        if name and name not in self.roles:
+            raise UserError(f"{self.name} has no role {name!r}; its roles are {', '.join(dict.fromkeys(self.roles))}.")
+        return name or self.roles[0]
+
+    def seat_count(self, seats: int = 0) -> int:
+        """So many seats, the most for 0; a UserError says with how many the title is played."""
+        if seats and seats not in self.seat_counts:
+            raise UserError(f"{self.name} is played with {' or '.join(map(str, self.seat_counts))} seats; got {seats}.")
+        return seats or self.max_seats
+
+    def sides(self, role: str, seats: int = 0) -> list[list[int]]:
+        """The seats of a role, those of one team together; `seats` is how many are played, 0 for the most."""
+        places = [place for place in range(seats or self.max_seats) if self.roles[place] == role]
+        return [
+            [place for place in places if self.teams[place] == team]
+            for team in dict.fromkeys(self.teams[p] for p in places)
+        ]
+
     def action_index(self, role: str, action: str) -> int:
         names = self.actions_of(role)
         if action not in names:
@@ -182,6 +202,11 @@ class Game:
     @property
     def name(self) -> str:
         return self.spec.name
+
+    @property
+    def hardest(self) -> str:
+        """The strongest scripted player, chance where there is none."""
+        return [*self.bots, "random"][max(len(self.bots) - 1, 0)]
 
     def bot(self, level: str, role: str) -> Rule:
         """The scripted player of a level for a role; a UserError names the levels there are."""

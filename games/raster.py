@@ -77,9 +77,9 @@ def pixels_of(start, length, lens):
     keeps float64 off the brink between two pixels.
     """
     scale, brink = lens
-    first, end = int(floor(start * scale + 0.5 + brink)), int(floor((start + length) * scale + 0.5 + brink))
+    first, end = floor(start * scale + 0.5 + brink), floor((start + length) * scale + 0.5 + brink)
     if end <= first:
-        first = int(floor((start + 0.5 * length) * scale + brink))
+        first = floor((start + 0.5 * length) * scale + brink)
         end = first + 1
     return first, end
 
@@ -104,13 +104,13 @@ def fill(left, top, right, bottom, level, image):
 def paint_disc(x, y, radius, lens_x, lens_y, level, image):
     """Pixels whose centre lies in the disc, and always the one that holds its middle."""
     paint_rect(x, y, 0, 0, lens_x, lens_y, level, image)
-    first, last = int(floor((y - radius) * lens_y[0])), int(floor((y + radius) * lens_y[0]))
+    first, last = floor((y - radius) * lens_y[0]), floor((y + radius) * lens_y[0])
     for py in range(max(first, 0), min(last + 1, image.shape[0])):
         dy = (py + 0.5) / lens_y[0] - y
         inside = radius * radius - dy * dy
         if inside >= 0:
             reach = sqrt(inside)
-            left, right = int(ceil((x - reach) * lens_x[0] - 0.5)), int(floor((x + reach) * lens_x[0] + 0.5))
+            left, right = ceil((x - reach) * lens_x[0] - 0.5), floor((x + reach) * lens_x[0] + 0.5)
             fill(left, py, right, py + 1, level, image)
 
 
@@ -123,7 +123,7 @@ def paint_line(x0, y0, x1, y1, stroke, lens_x, lens_y, level, image):
     wide, high = max(int(stroke * lens_x[0] + 0.5), 1), max(int(stroke * lens_y[0] + 0.5), 1)
     slack_x, slack_y = (stroke * lens_x[0] - wide) / 2 + 0.5, (stroke * lens_y[0] - high) / 2 + 0.5
     for step in range(steps + 1):
-        left, top = int(floor(x + step * step_x + slack_x)), int(floor(y + step * step_y + slack_y))
+        left, top = floor(x + step * step_x + slack_x), floor(y + step * step_y + slack_y)
         fill(left, top, left + wide, top + high, level, image)
 
 

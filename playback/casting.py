@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..agents.policy_file import ZOO
-from ..agents.seats import Agent, agent_named
+from ..agents.seats import Agent, PolicyAgent, agent_named
 from ..errors import UserError
 from ..games.contract import Game
 from ..games.replay import SUFFIX, Replay, ReplayAgent
@@ -19,7 +19,7 @@ PERSON = "person"
 def rival(game: Game) -> str:
     """Whom one plays against when nobody is named: the shipped policy, else the best bot, else chance."""
     shipped = ZOO / f"{game.name}.onnx"
-    return str(shipped) if shipped.is_file() else [*game.bots, "random"][len(game.bots) - 1 if game.bots else 0]
+    return str(shipped) if shipped.is_file() else game.hardest
 
 
 def agent_for(name: str, game: Game, seat: int, seed: int) -> Agent:
@@ -35,14 +35,24 @@ def agent_for(name: str, game: Game, seat: int, seed: int) -> Agent:
 
 def cast(game: Game, names: Sequence[str], seats: int, seed: int) -> list[Agent]:
     """An agent for every seat in order; the rival sits where no name is left. UserError: too many names, or seats."""
-    if seats not in game.spec.seat_counts:
-        raise UserError(
-            f"{game.name} is played with {' or '.join(map(str, game.spec.seat_counts))} seats; got {seats}."
-        )
+    seats = game.spec.seat_count(seats)
     if len(names) > seats:
         raise UserError(f"{game.name} has {seats} seats; got {len(names)} agents: {', '.join(names)}.")
     everybody = [*names, *[rival(game)] * (seats - len(names))]
     return [agent_for(name, game, seat, seed) for seat, name in enumerate(everybody)]
+
+
+def opponents(game: Game, name: str, seats: int, seed: int) -> list[Agent]:
+    """The same opponent in every seat; where a policy of another role cannot sit, the hardest bot does."""
+    agents = cast(game, [name] * seats, seats, seed)
+    return [
+        agent if _fits(agent, game, seat) else agent_for(game.hardest, game, seat, seed)
+        for seat, agent in enumerate(agents)
+    ]
+
+
+def _fits(agent: Agent, game: Game, seat: int) -> bool:
+    return not isinstance(agent, PolicyAgent) or agent.policy.card.role == game.spec.roles[seat]
 
 
 def seat_people(game: Game, seats: list[int], keyboard: Keyboard) -> tuple[dict[int, PersonAgent], dict[int, Bindings]]:

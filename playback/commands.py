@@ -15,7 +15,7 @@ from ..games import registry
 from ..games.contract import SPECTATOR
 from ..games.files import check_target
 from ..games.replay import SUFFIX, Replay
-from .casting import PERSON, cast, may_be_taken_over, rival, seat_people, shell_name
+from .casting import PERSON, cast, may_be_taken_over, opponents, rival, seat_people, shell_name
 from .keyboard import Bindings, Keyboard
 from .palette import Palette, colours
 from .session import Session
@@ -76,14 +76,14 @@ def play(
         checked_seed(seed),
         Look(colours(palette), scale, checked_speed(speed), mute, calm),
     )
-    count = seats or game.spec.max_seats
+    count = game.spec.seat_count(seats)
     own = game.spec.seat_index(seat) if seat else 0
     if own >= count:
         raise UserError(f"seat {seat} is not taken in a match of {count} seats; choose another, or more --seats.")
     if against and count == 1:
         raise UserError(f"{game.name} is played alone; leave out --against.")
     opponent = against or rival(game)
-    agents = cast(game, [opponent if opponent != PERSON else "random"] * count, count, first_seed)
+    agents = opponents(game, opponent if opponent != PERSON else "random", count, first_seed)
     if replay is not None:
         check_target(replay, SUFFIX)
     open_display(record_instead(title, [opponent] * count))
@@ -141,7 +141,7 @@ def session_of(what: str, agents: tuple[str, ...], title: str, seats: int, seed:
     """A match of named agents, or a replay that has been verified."""
     if not what.endswith(SUFFIX):
         game = registry.load(what)
-        return Session(game, cast(game, agents, seats or game.spec.max_seats, seed), seed=seed)
+        return Session(game, cast(game, agents, seats, seed), seed=seed)
     if agents:
         raise UserError(f"a replay brings its own players; leave out {', '.join(agents)}.")
     replay = Replay.load(what)

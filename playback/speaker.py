@@ -56,5 +56,4 @@ def _open_mixer() -> bool:
             pygame.mixer.init(RATE, -16, 2, 512)
         except pygame.error:
             return False
-    found = pygame.mixer.get_init()
-    return bool(found) and found[:3] == (RATE, -16, 2)
+    return pygame.mixer.get_init() == (RATE, -16, 2)

@@ -82,7 +82,7 @@ class Metrics(BaseCallback):
         status.samples_per_second = self.num_timesteps / max(elapsed - self.paused, 1e-9)
         if self.model.ep_info_buffer:
             status.score = float(np.mean([episode["r"] for episode in self.model.ep_info_buffer]))
-            status.perf = self._game.spec.perf(status.score)
+            status.perf = self._game.spec.perf(status.score, self._config.seats, self._config.role)
         self._display.show(status)
         if elapsed - self._logged >= LOG_SECONDS or not self._logged:
             self.log()
@@ -109,6 +109,7 @@ class Evaluation(BaseCallback):
         super().__init__()
         self._config, self._game, self._status, self._display, self._metrics = config, game, status, display, metrics
         self._next = config.eval_every
+        self._part: dict[str, Any] = {"role": config.role, "seats": config.seats}
 
     def _on_step(self) -> bool:
         return True
@@ -123,8 +124,10 @@ class Evaluation(BaseCallback):
         started, self._status.doing = time.monotonic(), "evaluating"
         self._display.show(self._status)
         agent = policy_agent(self.model, self._config)
-        opponents = usual_opponents(self._game)
-        figures = [measure(self._game, agent, each, matches=matches, seed=EVALUATION_SEED) for each in opponents]
+        opponents, part = usual_opponents(self._game, self._config.seats), self._part
+        figures = [
+            measure(self._game, agent, each, matches=matches, seed=EVALUATION_SEED, **part) for each in opponents
+        ]
         for each in figures:
             self._record(each)
         self._animate(agent, opponents[-1])
@@ -142,7 +145,8 @@ class Evaluation(BaseCallback):
             self._status.win_rates[figures.opponent] = figures.win_rate.mean
 
     def _animate(self, agent: Any, opponent: str) -> None:
-        agents = seated(self._game, agent, opponent, seat=0, seed=EVALUATION_SEED)
+        side = self._game.spec.sides(self._config.role)[0]
+        agents = seated(self._game, agent, opponent, side=side, seats=self._config.seats, seed=EVALUATION_SEED)
         gif = animate(self._game, agents, seed=EVALUATION_SEED)
         tag = f"match/vs_{opponent}" if opponent else "match/alone"
         add_gif(writer_of(self.logger), tag, gif, self.num_timesteps)

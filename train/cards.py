@@ -17,7 +17,7 @@ OUTPUTS = {"ppo": "logits", "dqn": "q"}
 
 def card_of(config: TrainConfig, game: Game, *, samples: int, seconds: float, figures: Sequence[Figures] = ()) -> Card:
     """What a policy plays, how it was trained, and what it reached."""
-    spec, role = game.spec, game.spec.roles[0]
+    spec, role = game.spec, config.role
     return Card(
         npckit=__version__,
         game=spec.name,

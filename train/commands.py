@@ -32,6 +32,10 @@ Policy = Annotated[
 Against = Annotated[tuple[str, ...], Arg(help="random, bots, .onnx files; all the title's bots when empty")]
 GameName = Annotated[str, Arg(help="the title, where the policy does not say it")]
 DemoGame = Annotated[str, Arg(help="the title; the first that has the preset when empty")]
+RoleName = Annotated[str, Arg(help="whose part a bot plays, in titles of several roles; the first when empty")]
+Seats = Annotated[
+    int, Arg(help="how many play, in titles that allow several counts; 0 for as many as in training, or the most")
+]
 JsonOut = Annotated[Path | None, Arg(name="json", help="also write the figures to this new file")]
 LogFolder = Annotated[Path, Arg(help="a run, or a folder of runs")]
 DemoFolder = Annotated[Path, Arg(help="the run's folder; where it is taken, the next free number is added")]
@@ -81,6 +85,8 @@ def evaluate(
     /,
     *,
     game: GameName = "",
+    role: RoleName = "",
+    seats: Seats = 0,
     against: Against = (),
     matches: int = 1000,
     seed: int = 0,
@@ -89,7 +95,7 @@ def evaluate(
     """Measure an agent in seeded matches, sides swapped: means with 95% intervals."""
     if out is not None:
         _check_new(out)
-    figures = measure(policy, game=game or None, against=against, matches=matches, seed=seed)
+    figures = measure(policy, game=game or None, role=role, seats=seats, against=against, matches=matches, seed=seed)
     Console().print(_table(figures, f"{policy}: {matches} matches each, seed {seed}"))
     if out is not None:
         write_text(out, _as_json(figures))
@@ -114,19 +120,19 @@ def demo(game: DemoGame = "", /, *, out: DemoFolder = Path("demo"), preset: Pres
     config = load_preset(game, preset) if game else find_preset(preset)
     run = _trained(replace(config, out=str(free_folder(out)), seed=seed))
     video = run.path / "match.mp4"
-    _record(config.game, run.policy, video)
+    _record(run, video)
     print(f"\n  the run      {run.path}\n  the policy   {run.policy}\n  the match    {video}")
     if run.results["interrupted"]:
         raise KeyboardInterrupt
 
 
-def _record(game: str, policy: Path, video: Path) -> None:
+def _record(run: Run, video: Path) -> None:
     """A match against the hardest bot."""
     from ..playback.commands import record
+    from .runner import seated_names
 
-    title = registry.load(game)
-    rival = list(title.bots)[-1:] or ["random"]
-    record(game, (str(policy), *rival * (title.spec.max_seats - 1)), out=video, seed=0)
+    names = seated_names(run, registry.load(run.config.game), str(run.policy))
+    record(run.config.game, names, seats=run.config.seats, out=video, seed=0)
 
 
 def _trained(config: TrainConfig) -> Run:

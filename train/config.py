@@ -66,6 +66,8 @@ class TrainConfig:
     game: tyro.conf.Positional[str]  # a title's name, or the path of its folder
     _: KW_ONLY
     algorithm: Literal["ppo", "dqn"] = "ppo"  # the learner
+    role: str = ""  # whose seats it learns to hold, all of a team's at once; empty: the title's first role
+    seats: int = 0  # how many play, in titles that allow several counts; 0: the most
     obs: Literal["features", "planes", "pixels", "both"] = "features"  # what it sees
     stack: int = 0  # frames in an observation; 0: the usual number for this kind
     size: tuple[int, int] = (64, 64)  # height and width of a pixels frame
@@ -112,15 +114,19 @@ class TrainConfig:
 def resolved(config: TrainConfig) -> tuple[TrainConfig, Game]:
     """The config with every default filled in, and its title. Raises UserError where the two, or this machine, do not fit."""
     game = registry.load(config.game)
-    opponents = dict(config.opponents) or default_opponents(game)
+    role, seats = game.spec.role_named(config.role), game.spec.seat_count(config.seats)
+    opponents = dict(config.opponents) or default_opponents(game, seats)
     check_opponents(game, opponents)
-    samples = config.num_envs * config.ppo.n_steps
+    side = len(game.spec.sides(role, seats)[0])
+    num_envs = max(config.num_envs // side, 1) * side  # whole games
+    samples = num_envs * config.ppo.n_steps
     ppo = replace(config.ppo, batch_size=_divisor(samples, config.ppo.batch_size))
     if ppo.batch_size < 2:
         raise UserError(
             f"a PPO update of {samples} samples cannot be cut into minibatches; give more --num-envs or --ppo.n-steps."
         )
-    return replace(config, opponents=opponents, stack=config.obs_spec.stack, ppo=ppo), game
+    config = replace(config, role=role, seats=seats, opponents=opponents, num_envs=num_envs)
+    return replace(config, stack=config.obs_spec.stack, ppo=ppo), game
 
 
 def _divisor(number: int, limit: int) -> int:

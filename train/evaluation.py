@@ -71,70 +71,79 @@ def mean_interval(values: ArrayLike) -> Estimate:
     return Estimate(float(sample.mean()), float(sample.mean()) - half, float(sample.mean()) + half)
 
 
-def seated(game: Game, agent: Agent, opponent: str, *, seat: int, seed: int) -> list[Agent]:
-    """An agent in one seat and a named opponent in each of the others."""
-    seats = range(game.spec.max_seats)
-    return [agent if place == seat else agent_named(opponent, game, seed=seed + place) for place in seats]
+def seated(game: Game, agent: Agent, opponent: str, *, side: Sequence[int], seats: int, seed: int) -> list[Agent]:
+    """An agent in the seats of one side, and a named opponent in each of the others."""
+    return [agent if place in side else agent_named(opponent, game, seed=seed + place) for place in range(seats)]
 
 
-def play_seats(
-    game: Game, agent: Agent, opponent: str, *, matches: int, seed: int, role: str | None = None
+def play_sides(
+    game: Game, agent: Agent, opponent: str, *, matches: int, seed: int, role: str = "", seats: int = 0
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Plays from every seat of a role in turn, an opponent in all others: what each match was worth, and its score, (n,) both."""
-    role = role or game.spec.roles[0]
-    own = [seat for seat in range(game.spec.max_seats) if game.spec.roles[seat] == role]
+    """Plays each side of a role in turn, an opponent in all other seats: what each match was worth, and its score, (n,) both."""
+    seats = game.spec.seat_count(seats)
+    sides = game.spec.sides(role or game.spec.roles[0], seats)
     points, scores = [], []
-    for index, seat in enumerate(own[:matches]):
-        agents = seated(game, agent, opponent, seat=seat, seed=seed)
-        count = len(range(index, matches, len(own)))
-        outcome = Match(game, agents, num_games=count, seed=seed + index).play()
-        points.append(outcome.points(seat))
-        scores.append(outcome.scores[:, seat])
+    for index, side in enumerate(sides[:matches]):
+        agents = seated(game, agent, opponent, side=side, seats=seats, seed=seed)
+        number = len(range(index, matches, len(sides)))
+        outcome = Match(game, agents, num_games=number, seed=seed + index).play()
+        points.append(outcome.points(side[0]))
+        scores.append(outcome.scores[:, side[0]])
     return np.concatenate(points), np.concatenate(scores)
 
 
-def measure(game: Game, agent: Agent, opponent: str, *, matches: int, seed: int, role: str | None = None) -> Figures:
+def measure(
+    game: Game, agent: Agent, opponent: str, *, matches: int, seed: int, role: str = "", seats: int = 0
+) -> Figures:
     """Figures against one opponent; equal seeds give equal figures. The opponent "" means that the title is played alone."""
-    points, scores = play_seats(game, agent, opponent, matches=matches, seed=seed, role=role)
+    points, scores = play_sides(game, agent, opponent, matches=matches, seed=seed, role=role, seats=seats)
     score = mean_interval(scores)
     rate = rate_interval(points) if opponent else None
-    return Figures(opponent, matches, rate, score, game.spec.perf(score.mean, role=role or ""), seed)
+    return Figures(opponent, matches, rate, score, game.spec.perf(score.mean, seats, role), seed)
 
 
-def usual_opponents(game: Game) -> tuple[str, ...]:
-    """Chance and every bot; nobody where a title has one seat."""
-    return ("random", *game.bots) if game.spec.max_seats > 1 else ("",)
+def usual_opponents(game: Game, seats: int = 0) -> tuple[str, ...]:
+    """Chance and every bot; nobody where one plays alone."""
+    return ("random", *game.bots) if game.spec.seat_count(seats) > 1 else ("",)
 
 
 def evaluate(
     policy: str | Path,
     *,
     game: str | None = None,
+    role: str = "",
+    seats: int = 0,
     against: Sequence[str] = (),
     matches: int = 1000,
     seed: int = 0,
 ) -> list[Figures]:
     """Measures a policy file, the folder of a run, a name from the zoo, or a bot (with `game`), against each opponent.
 
-    Raises UserError where the policy or an opponent cannot play.
+    `role` is a bot's, the first of the title when empty; a policy knows its own. `seats`: as many as in training, else the
+    most. Raises UserError where the policy or an opponent cannot play.
     """
     if matches < 2:
         raise UserError(f"an interval needs at least 2 matches; got {matches}.")
-    title, agent, role = _agent_of(str(policy), game, seed)
-    opponents = list(against) or usual_opponents(title)
+    title, agent, told, trained = _agent_of(str(policy), game, seed)
+    seats = title.spec.seat_count(seats or trained)
+    role = title.spec.role_named(told or role)
+    opponents = list(against) or usual_opponents(title, seats)
+    if seats == 1 and against:
+        raise UserError(f"{title.name} is played alone with one seat; leave out --against, or give more --seats.")
     for opponent in opponents:
         _ = agent_named(opponent, title) if opponent else None  # a wrong name is refused before any match
-    return [measure(title, agent, opponent, matches=matches, seed=seed, role=role) for opponent in opponents]
+    return [measure(title, agent, each, matches=matches, seed=seed, role=role, seats=seats) for each in opponents]
 
 
-def _agent_of(policy: str, game: str | None, seed: int) -> tuple[Game, Agent, str | None]:
+def _agent_of(policy: str, game: str | None, seed: int) -> tuple[Game, Agent, str, int]:
+    """The title and the agent; the role and the number of seats that it was trained for, as far as known."""
     if game is not None:
         title = registry.load(game)
         if policy == "random" or policy in title.bots:
-            return title, agent_named(policy, title, seed=seed), None
+            return title, agent_named(policy, title, seed=seed), "", 0
     if game is None and any(policy in registry.load(name).bots for name in registry.names()):
         raise UserError(f"{policy} is a bot; say of which title: --game and its name.")
     run = Run.open(policy) if (Path(policy) / "config.toml").is_file() else None
     loaded = PolicyFile.load(run.exported() if run else policy)
     title = registry.load(game or (run.config.game if run else loaded.card.game))
-    return title, PolicyAgent(loaded, seed=seed), loaded.card.role
+    return title, PolicyAgent(loaded, seed=seed), loaded.card.role, run.config.seats if run else 0

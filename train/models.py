@@ -79,7 +79,8 @@ def build_env(config: TrainConfig, game: Game) -> SB3VecEnv:
         config.num_envs,
         obs=config.obs_spec,
         opponent=config.opponents,
-        seat="alternate",
+        seat=config.role,
+        seats=config.seats,
         threads=1 if config.obs == "features" else torch.get_num_threads(),
     )
     env.seed(config.seed)

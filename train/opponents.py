@@ -38,10 +38,10 @@ OPPONENTS_FLAG: Any = tyro.constructors.PrimitiveConstructorSpec(
 )
 
 
-def default_opponents(game: Game) -> dict[str, float]:
+def default_opponents(game: Game, seats: int) -> dict[str, float]:
     """Half self-play, where every seat has the same role; the bots share the rest, the hardest as much as all others."""
     learner = {LEARNER: 0.5} if len({*game.spec.roles}) == 1 else {}
-    if not game.bots or game.spec.max_seats < 2:
+    if not game.bots or seats < 2:
         return learner or {"random": 1.0}
     *weaker, hardest = game.bots
     return {**learner, **{name: round(0.25 / len(weaker), 4) for name in weaker}, hardest: 0.25}

@@ -72,7 +72,7 @@ class Trainer:
         config, budget, status = self.config, self.budget, self.status
         metrics = Metrics(config, self.game, budget, status, display)
         evaluation = Evaluation(config, self.game, status, display, metrics)
-        log_config(self.model, config, _promised(self.game))
+        log_config(self.model, config, _promised(self.game, config.seats))
         callbacks: list[Any] = [StopWhenAsked(budget, asked), evaluation, metrics, Checkpoints(config, self.folder)]
         budget.start()
         self.model.learn(config.total_samples, CallbackList(callbacks), log_interval=None)  # type: ignore[arg-type]  # None: we log
@@ -114,9 +114,9 @@ def export_checkpoint(run: Run) -> float:
     return export(run.load_model(), run.config, registry.load(run.config.game), run.policy, seconds=0.0)
 
 
-def _promised(game: Game) -> dict[str, float]:
+def _promised(game: Game, seats: int) -> dict[str, float]:
     """The curves that TensorBoard shows beside the hyperparameters: their last values count."""
-    names = [f"match/win_rate_vs_{name}" if name else "match/score" for name in usual_opponents(game)]
+    names = [f"match/win_rate_vs_{name}" if name else "match/score" for name in usual_opponents(game, seats)]
     return dict.fromkeys(["rollout/score", "rollout/perf", "time/samples_per_second", *names], 0.0)
 
 
@@ -128,18 +128,34 @@ def told(run: Run, game: Game) -> str:
         f" ({short(results['samples_per_second'])} samples/s)",
         *(_figures_line(each) for each in results["matches"]),
         "",
-        f"  watch it     npckit watch {run.config.game} {' '.join([policy, *_rivals(game)])}",
-        f"  play it      npckit play {run.config.game} --against {policy}",
+        f"  watch it     npckit watch {run.config.game} {_seated(run, game, policy)}",
+        *_play_line(run, game, policy),
         f"  evaluate it  npckit evaluate {policy}{'' if game.name == run.config.game else f' --game {run.config.game}'}",
         f"  chart it     npckit tensorboard {shlex.quote(str(run.path))}",
     ]
-    if game.spec.max_seats < 2:
-        del lines[-3]
     return "\n".join(lines)
 
 
-def _rivals(game: Game) -> list[str]:
-    return [list(game.bots)[-1] if game.bots else "random"] * (game.spec.max_seats - 1)
+def _play_line(run: Run, game: Game, policy: str) -> list[str]:
+    """A person sits where the policy does not; nobody does where one plays alone."""
+    side = game.spec.sides(run.config.role, run.config.seats)[-1]
+    free = next((seat for seat in range(run.config.seats) if seat not in side), None)
+    if free is None:
+        return []
+    seat = f" --seat {game.spec.seat_names[free] if game.spec.seat_names else free}" if free else ""
+    return [f"  play it      npckit play {run.config.game}{seat} --against {policy}"]
+
+
+def _seated(run: Run, game: Game, policy: str) -> str:
+    """As `npckit watch` takes it."""
+    names = seated_names(run, game, policy)
+    return " ".join([*names, *([f"--seats {len(names)}"] if len(names) < game.spec.max_seats else [])])
+
+
+def seated_names(run: Run, game: Game, policy: str) -> tuple[str, ...]:
+    """The policy on one side and the hardest bot on the others."""
+    side = game.spec.sides(run.config.role)[0]
+    return tuple(policy if place in side else game.hardest for place in range(run.config.seats))
 
 
 def _figures_line(figures: dict[str, Any]) -> str:

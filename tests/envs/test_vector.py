@@ -115,6 +115,24 @@ def test_roles_learn_apart(lantern):
         GameVectorEnv(lantern, 4, opponent="learner")
 
 
+def test_the_seats_of_a_role_learn_together_and_the_others_are_opponents(lantern):
+    env = GameVectorEnv(lantern, 6, seat="chaser", opponent={"hard": 0.5, "easy": 0.5})
+    assert env.arena.games.tolist() == [0, 0, 1, 1, 2, 2]
+    assert env.arena.seats.tolist() == [2, 3] * 3
+    env.reset(seed=0)
+    rng, rewards = np.random.default_rng(0), np.zeros(6)
+    for _ in range(200):
+        rewards += env.step(_masked(env, rng))[1]
+    assert rewards.any() and (rewards[0::2] == rewards[1::2]).all()
+    with pytest.raises(UserError, match="2 seats of a game learn: the number of environments must be a multiple of 2"):
+        GameVectorEnv(lantern, 5, seat="chaser")
+
+
+def test_both_seats_of_a_duel_are_sides_of_their_own(pong):
+    env = GameVectorEnv(pong, 4, seat="paddle", opponent="hard")
+    assert env.arena.seats.tolist() == [0, 1, 0, 1] and env.arena.games.tolist() == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

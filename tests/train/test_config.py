@@ -30,6 +30,8 @@ WRONG_SETTINGS: list[tuple[dict[str, Any], str]] = [
     ({"hidden": (64, 0)}, "1 to 65536 wide"),
     ({"learning_rate": float("nan")}, "learning_rate lies between"),
     ({"opponents": {"hero": 1.0}}, "use one of random, easy"),
+    ({"role": "goalie"}, "has no role 'goalie'; its roles are paddle"),
+    ({"seats": 3}, "is played with 2 seats; got 3"),
     ({"opponents": {"hard": -1.0}}, "positive numbers"),
     ({"opponents": {"missing.onnx": 1.0}}, "missing.onnx"),
     ({"num_envs": 3, "opponents": {"learner": 1.0}, "ppo": PPOConfig(n_steps=2, batch_size=6)}, "multiple of 2"),

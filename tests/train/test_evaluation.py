@@ -13,7 +13,7 @@ from npckit.agents.seats import BotAgent, RandomAgent
 from npckit.errors import UserError
 from npckit.games.contract import Game
 from npckit.train import Run, evaluate
-from npckit.train.evaluation import mean_interval, measure, play_seats, rate_interval, usual_opponents
+from npckit.train.evaluation import mean_interval, measure, play_sides, rate_interval, usual_opponents
 
 
 def test_equal_seeds_give_equal_figures_and_others_do_not(finished: Run) -> None:
@@ -26,7 +26,7 @@ def test_the_usual_opponents_are_chance_and_every_bot(finished: Run) -> None:
 
 
 def test_both_sides_are_played_as_in_a_duel(pong: Game) -> None:
-    points, scores = play_seats(pong, BotAgent("normal"), "hard", matches=11, seed=9)
+    points, scores = play_sides(pong, BotAgent("normal"), "hard", matches=11, seed=9)
     wanted_points, wanted_scores = duel(pong, BotAgent("normal"), BotAgent("hard"), num_games=11, seed=9)
     assert np.array_equal(points, wanted_points) and np.array_equal(scores, wanted_scores)
 

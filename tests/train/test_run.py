@@ -186,3 +186,31 @@ def test_a_title_with_roles_and_masks_trains_and_its_policy_plays(
     done = run(config, quiet=True)
     figures = evaluate(done.policy, game=config.game, against=["easy"], matches=8)
     assert figures[0].win_rate is not None and len(done.results["matches"]) == 3
+
+
+def test_the_second_role_is_trained_in_all_its_seats_and_the_next_commands_fit(
+    make_tiny: Callable[..., TrainConfig], tmp_path: Path, lantern: Game, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(registry.folder_of(lantern))
+    settings = {"game": folder, "role": "chaser", "num_envs": 33, "total_samples": 4_000}
+    done = run(make_tiny(tmp_path / "run", **settings), quiet=False)
+    assert done.config.num_envs == 32
+    assert PolicyFile.load(done.policy).card.role == "chaser"
+    told = capsys.readouterr().out
+    assert f"npckit watch {folder} hard hard {done.policy} {done.policy}" in told
+    assert f"npckit play {folder} --against {done.policy}" in told
+    figures = evaluate(done.path, game=folder, matches=4, against=("easy",))
+    assert figures[0].win_rate is not None
+
+
+def test_a_title_of_several_seat_counts_is_trained_with_fewer(
+    make_tiny: Callable[..., TrainConfig], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = run(make_tiny(tmp_path / "run", game="snake", seats=1, total_samples=4_000), quiet=False)
+    assert [each["opponent"] for each in done.results["matches"]] == [""]
+    told = capsys.readouterr().out
+    assert f"npckit watch snake {done.policy} --seats 1" in told
+    assert "npckit play" not in told
+    assert evaluate(done.path, matches=4)[0].win_rate is None
+    with pytest.raises(UserError, match="played alone with one seat"):
+        evaluate(done.path, matches=4, against=("easy",))
