@@ -18,7 +18,7 @@ WRONG = {
     "card README.md": "README.md",
     "check /no/such/title": "is no title",
     "tensorboard /no/such/runs": "there is no folder",
-    "bench sim --envs 3": "--envs is an even number",
+    "bench sim --envs 3": "--envs is 4 to",
 }
 
 

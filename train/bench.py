@@ -11,6 +11,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
 from pathlib import Path
@@ -22,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from .. import __version__
+from ..agents.seats import legal_actions
 from ..envs import GameVectorEnv
 from ..errors import UserError
 from ..games import registry
@@ -29,6 +31,7 @@ from ..games.batch import Batch
 from ..games.check import random_actions
 from ..games.contract import Game
 from ..games.files import check_target, written_beside
+from ..games.observation import DEFAULT_STACK, Observer, ObsSpec
 
 Row = dict[str, Any]
 
@@ -47,12 +50,12 @@ def bench(
     Args:
         what: sim: environments without any learner
         title: one title; all when empty
-        envs: learners in a batch
+        envs: learners in a batch, rounded down to whole games
         seconds: how long each line is measured, three times; the median counts
         out: where the JSON goes
     """
-    if envs < 2 or envs % 2:
-        raise UserError(f"--envs is an even number, so that both seats can learn; got {envs}.")
+    if not 4 <= envs <= 2**20:
+        raise UserError(f"--envs is 4 to {2**20}; got {envs}.")
     check_target(out)
     games = [registry.load(title)] if title else [registry.load(name) for name in registry.names()]
     rows = [row for game in games for row in sim_rows(game, envs, seconds)] + [*peer_rows(envs, seconds)]
@@ -71,20 +74,44 @@ def bench(
 
 
 def sim_rows(game: Game, envs: int, seconds: float) -> Iterator[Row]:
-    """The lines of one title: the bare loop, then every observation, against a bot and learning in every seat."""
+    """The lines of one title: the bare loop, then every observation, for everybody at once and against a bot."""
     ticks = game.spec.decision_ticks
     if game.legal is None:
         yield _row(game, "the bare loop, nobody looks", 1, _rate(_bare(game, envs), envs, seconds), 0, ticks, envs)
     for threads in dict.fromkeys((1, os.cpu_count() or 1)):
         for obs, count in (("features", envs * threads), ("planes", min(envs, 1024)), ("pixels", min(envs, 1024))):
-            for opponent in _opponents(game):
-                rate = _rate(_vector(game, count, obs, opponent, threads), count, seconds)
-                games = 1 if opponent != "learner" else 1 / game.spec.max_seats
-                yield _row(game, f"{obs} vs {opponent}", threads, rate * games, rate, ticks, count)
+            for contest in contests(game):
+                rows = count // contest.learners * contest.learners
+                rate = _rate(_stepper(game, contest, rows, obs, threads), rows, seconds)
+                games = rate / contest.learners
+                yield _row(game, f"{obs}, {contest.name}", threads, games, rate, ticks, rows)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Who learns in a benchmark: `learners` seats of a game; `seat` and `opponent` as environments take them."""
+
+    name: str
+    learners: int
+    seat: str = "alternate"
+    opponent: str = "learner"
+
+
+EVERYBODY = "every seat learns"
+
+
+def contests(game: Game) -> list[Contest]:
+    """Everybody against everybody, and each role against the hardest bot."""
+    if game.spec.max_seats == 1:
+        return [Contest("alone", 1)]
+    everybody = [Contest(EVERYBODY, game.spec.max_seats)]
+    sides = {role: game.spec.sides(role) for role in dict.fromkeys(game.spec.roles)}
+    alone = [Contest(f"{role} vs {game.hardest}", len(each[0]), role, game.hardest) for role, each in sides.items()]
+    return everybody + alone
 
 
 def peer_rows(envs: int, seconds: float) -> Iterator[Row]:
-    """A vectorised NumPy environment of Gymnasium's own, stepped in the same way."""
+    """A vectorised NumPy environment of Gymnasium's own, stepped in the same way; and the floor of every stack of pixels."""
     env = gymnasium.make_vec("CartPole-v1", num_envs=envs, vectorization_mode="vector_entry_point")
     env.reset(seed=0)
     actions = env.action_space.sample()
@@ -97,12 +124,17 @@ def peer_rows(envs: int, seconds: float) -> Iterator[Row]:
         "agent_steps": rate,
         "ticks": rate,
     }
-
-
-def _opponents(game: Game) -> list[str]:
-    several_roles = len(set(game.spec.roles)) > 1
-    bots = list(game.bots)[-1:] if game.spec.max_seats > 1 else []
-    return [*bots, *([] if several_roles else ["learner"])]
+    count, stack = min(envs, 1024), DEFAULT_STACK["pixels"]
+    old, new = np.zeros((2, count, stack, 64, 64), np.uint8)
+    rate = _rate(lambda: np.copyto(new[:, :-1], old[:, 1:]), count, seconds)
+    yield {
+        "title": "any",
+        "what": "pixels, copying the stack alone",
+        "envs": count,
+        "threads": 1,
+        "agent_steps": rate,
+        "ticks": 0,
+    }
 
 
 def _bare(game: Game, envs: int) -> Callable[[], Any]:
@@ -117,11 +149,42 @@ def _bare(game: Game, envs: int) -> Callable[[], Any]:
     return step
 
 
-def _vector(game: Game, envs: int, obs: str, opponent: str, threads: int) -> Callable[[], Any]:
-    env = GameVectorEnv(game, envs, obs=obs, opponent=opponent, threads=threads)
+def _stepper(game: Game, contest: Contest, rows: int, obs: str, threads: int) -> Callable[[], Any]:
+    """Steps the VectorEnv; where seats of several roles learn at once, which is more than one environment, their common core."""
+    if contest.name == EVERYBODY and len({*game.spec.roles}) > 1:
+        return _all_roles(game, rows // contest.learners, obs, threads)
+    env = GameVectorEnv(game, rows, obs=obs, seat=contest.seat, opponent=contest.opponent, threads=threads)
     env.reset(seed=0)
     actions = cycle([env.action_space.sample() for _ in range(16)])  # drawn before: choosing is not what is measured
     return lambda: env.step(next(actions))
+
+
+def _all_roles(game: Game, games: int, obs: str, threads: int) -> Callable[[], Any]:
+    """A batch in which every seat is observed and decides, an observer for each role; illegal actions are replaced."""
+    batch, spec = Batch(game, games, threads=threads), ObsSpec(obs)
+    batch.reset(0)
+    observers = []
+    for role in dict.fromkeys(game.spec.roles):
+        seats = [seat for seat, each in enumerate(game.spec.roles) if each == role]
+        places = np.meshgrid(np.arange(games), seats, indexing="ij")
+        observers.append(Observer(batch, spec, *(axis.ravel().astype(np.int32) for axis in places)))
+    rng = np.random.default_rng(0)
+    draws = [
+        [rng.integers(0, len(game.spec.actions_of(each.role)), len(each.games)) for each in observers]
+        for _ in range(16)
+    ]
+    wishes, actions = cycle(draws), np.zeros((games, batch.seats), np.int32)
+
+    def step() -> None:
+        for observer, wish in zip(observers, next(wishes), strict=True):
+            actions[observer.games, observer.seats] = legal_actions(wish, observer.masks()) if game.legal else wish
+        batch.step(actions)
+        if not batch.running.all():
+            batch.restart(~batch.running)
+        for observer in observers:
+            observer.observe()
+
+    return step
 
 
 def _rate(step: Callable[[], Any], count: int, seconds: float) -> float:
@@ -145,8 +208,11 @@ def _row(game: Game, what: str, threads: int, games: float, agents: float, ticks
 
 def split_rows(game: Game, envs: int, seconds: float) -> Iterator[Row]:
     """Where an agent step with features goes: nanoseconds in the rules, the opponent, the observation, and around them."""
-    for opponent in _opponents(game):
-        env = GameVectorEnv(game, envs, opponent=opponent)
+    for contest in contests(game):
+        if contest.name == EVERYBODY and len({*game.spec.roles}) > 1:
+            continue
+        rows = envs // contest.learners * contest.learners
+        env = GameVectorEnv(game, rows, seat=contest.seat, opponent=contest.opponent)
         env.reset(seed=0)
         whole, rules, bots, sight = (Stopwatch() for _ in range(4))
         rules.watch(env.arena.batch, "step")
@@ -160,10 +226,10 @@ def split_rows(game: Game, envs: int, seconds: float) -> Iterator[Row]:
         for watch in (rules, bots, sight):
             watch.seconds = 0.0
         _stretch(step, seconds)
-        spent = [1e9 * watch.seconds / (whole.calls * envs) for watch in (whole, rules, bots, sight)]
+        spent = [1e9 * watch.seconds / (whole.calls * rows) for watch in (whole, rules, bots, sight)]
         names = ("around", "rules", "opponent", "observation")
         split = dict(zip(names, [spent[0] - sum(spent[1:]), *spent[1:]], strict=True))
-        yield {"title": game.name, "what": f"features vs {opponent}", **split}
+        yield {"title": game.name, "what": f"features, {contest.name}", **split}
 
 
 class Stopwatch:
