@@ -15,7 +15,7 @@ from .contract import record, rule
 SELF, MATE, OTHER, BALL, WALL, FOOD, DANGER, HUD = range(1, 9)
 INKS = ("self", "mate", "other", "ball", "wall", "food", "danger", "hud")
 NO_INK = 0
-RECT, DISC, LINE, SPRITE, DIGITS = range(1, 6)
+RECT, DISC, LINE, SPRITE, DIGITS, DOME = range(1, 7)
 KIND, INK, X, Y, A, B, VALUE, TAG = range(8)
 
 
@@ -33,6 +33,12 @@ def rect(frame, ink, x, y, w, h, tag):
 def disc(frame, ink, x, y, radius, tag):
     """A filled circle around (x, y)."""
     _append(frame, DISC, ink, x, y, radius, radius, 0, tag)
+
+
+@rule
+def dome(frame, ink, x, y, radius, tag):
+    """The upper half of a circle around (x, y), which is the middle of its base."""
+    _append(frame, DOME, ink, x, y, radius, radius, 0, tag)
 
 
 @rule

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .contract import rule
-from .frame import DIGITS, DISC, LINE, RECT
+from .frame import DIGITS, DISC, DOME, LINE, RECT
 
 FONT = (
     "### .#. ### ### #.# ### ### ### ### ###",
@@ -48,10 +48,12 @@ def paint(shapes, count, mirror_x, mirror_y, field, layer_of, level_of, bitmaps,
             continue
         x, y, value = int(shapes[i, 2]), int(shapes[i, 3]), int(shapes[i, 6])
         a, b = int(shapes[i, 4]), int(shapes[i, 5])
-        if kind == DISC:
+        if kind in (DISC, DOME):
             x = field[0] - x if mirror_x else x
             y = field[1] - y if mirror_y else y
-            paint_disc(x, y, a, lens_x, lens_y, level, image[layer])
+            top = y if kind == DOME and mirror_y else y - a
+            bottom = y if kind == DOME and not mirror_y else y + a
+            paint_disc(x, y, a, top, bottom, lens_x, lens_y, level, image[layer])
         elif kind == LINE:
             if mirror_x:
                 x, a = field[0] - x, field[0] - a
@@ -101,11 +103,11 @@ def fill(left, top, right, bottom, level, image):
 
 
 @rule
-def paint_disc(x, y, radius, lens_x, lens_y, level, image):
-    """Pixels whose centre lies in the disc, and always the one that holds its middle."""
+def paint_disc(x, y, radius, top, bottom, lens_x, lens_y, level, image):
+    """Pixels whose centre lies in the disc between two heights, and always the one that holds its middle."""
     paint_rect(x, y, 0, 0, lens_x, lens_y, level, image)
-    first, last = floor((y - radius) * lens_y[0]), floor((y + radius) * lens_y[0])
-    for py in range(max(first, 0), min(last + 1, image.shape[0])):
+    first, end = ceil(top * lens_y[0] - 0.5), floor(bottom * lens_y[0] + 0.5)
+    for py in range(max(first, 0), min(end, image.shape[0])):
         dy = (py + 0.5) / lens_y[0] - y
         inside = radius * radius - dy * dy
         if inside >= 0:

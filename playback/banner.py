@@ -43,23 +43,37 @@ def draw_banner(surface: pygame.Surface, field: pygame.Rect, banner: Banner, pal
         write(surface, line, unit * 0.72, palette.faint, at, side="center", room=room)
 
 
+Line = tuple[str, float, RGB, float]  # text, its size, its colour, and how far below the line before it stands
+
+
 def draw_title(surface: pygame.Surface, field: pygame.Rect, screen: TitleScreen, palette: Palette) -> None:
-    """Over the whole field, which shines through."""
+    """Over the whole field, which shines through; small enough to fit."""
     unit, room = min(field.width / 17, field.height / 12), field.width * 0.86
     _veil(surface, field, palette, 218)
-    small = unit * 0.62
-    rules = wrapped(screen.rules, small, min(room, unit * 15)) if screen.rules else []
-    lines = [
-        (screen.name, unit * 2.2, screen.colour, 2.0),
-        (screen.summary, unit * 0.85, palette.text, 1.5),
-        *[(line, small, palette.faint, 1.15 if i == 0 else 0.66) for i, line in enumerate(rules)],
-        *[(line, unit * 0.72, palette.text, 1.35 if i == 0 else 0.8) for i, line in enumerate(screen.controls)],
-        (screen.begin, unit * 0.72, screen.colour, 1.6),
-    ]
-    y = field.centery - unit * sum(below for *_, below in lines) / 2
+    lines = _title_lines(screen, unit, room, palette)
+    while _height(lines) > field.height * 0.94 and unit > 4:
+        unit *= 0.95
+        lines = _title_lines(screen, unit, room, palette)
+    y = field.centery - _height(lines) / 2
     for text, size, colour, below in lines:
-        y += unit * below  # a line's own room comes above it
+        y += below
         write(surface, text, size, colour, (field.centerx, y - size / 2), side="center", room=room)
+
+
+def _title_lines(screen: TitleScreen, unit: float, room: float, palette: Palette) -> list[Line]:
+    small, usual = unit * 0.62, unit * 0.72
+    rules = wrapped(screen.rules, small, min(room, unit * 17)) if screen.rules else []
+    return [
+        (screen.name, unit * 2.2, screen.colour, unit * 2.0),
+        (screen.summary, unit * 0.85, palette.text, unit * 1.4),
+        *[(line, small, palette.faint, unit * (1.1 if i == 0 else 0.66)) for i, line in enumerate(rules)],
+        *[(line, usual, palette.text, unit * (1.35 if i == 0 else 0.8)) for i, line in enumerate(screen.controls)],
+        (screen.begin, usual, screen.colour, unit * 1.5),
+    ]
+
+
+def _height(lines: list[Line]) -> float:
+    return sum(below for *_, below in lines)
 
 
 def _veil(surface: pygame.Surface, box: pygame.Rect, palette: Palette, opacity: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..games.frame import DISC, KIND, LINE, TAG, A, B, X, Y
+from ..games.frame import DISC, DOME, KIND, LINE, TAG, A, B, X, Y
 
 Shapes = NDArray[np.int32]  # (shapes, 8), see games.frame
 
@@ -31,8 +31,8 @@ def between(before: Shapes, now: Shapes, share: float, leap: float) -> NDArray[n
 def centres(shapes: NDArray[Any]) -> list[tuple[float, float]]:
     """The middle of every shape, in sub-pixels."""
     x, y, a, b, kind = (shapes[:, column].astype(float) for column in (X, Y, A, B, KIND))
-    x = np.select([kind == DISC, kind == LINE], [x, (x + a) / 2], x + a / 2)
-    y = np.select([kind == DISC, kind == LINE], [y, (y + b) / 2], y + b / 2)
+    x = np.select([(kind == DISC) | (kind == DOME), kind == LINE], [x, (x + a) / 2], x + a / 2)
+    y = np.select([(kind == DISC) | (kind == DOME), kind == LINE], [y, (y + b) / 2], y + b / 2)
     return list(zip(x.tolist(), y.tolist(), strict=True))
 
 

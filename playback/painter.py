@@ -11,10 +11,11 @@ from functools import partial
 from math import floor
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ..games.contract import CELL, Spec
-from ..games.frame import BALL, DANGER, DIGITS, DISC, FOOD, LINE, MATE, OTHER, RECT, SELF
+from ..games.frame import BALL, DANGER, DIGITS, DISC, DOME, FOOD, LINE, MATE, OTHER, RECT, SELF
 from ..games.raster import FONT
 from .palette import RGB, Palette
 from .pg import pygame
@@ -76,12 +77,14 @@ class Painter:
         colour = self.palette.inks[ink]
         if kind == DISC:
             self._stamp(surface, colour, (x - w, y - w, 2 * w, 2 * w), ("disc",), _draw_disc)
+        elif kind == DOME:
+            self._stamp(surface, colour, (x - w, y - w, 2 * w, w), ("dome",), _draw_dome)
         elif kind == RECT:
             radius = round(min(ROUND.get(ink, 0.0) * min(w, h), ROUND_AT_MOST * CELL * scale), 1)
             self._stamp(surface, colour, (x, y, w, h), ("rect", radius), partial(_draw_rect, radius=radius))
         else:
             rows = self.spec.sprites[value]
-            self._stamp(surface, colour, (x, y, w, h), rows, partial(_draw_bitmap, rows=rows))
+            self._stamp(surface, colour, (x, y, w, h), rows, partial(_draw_sprite, rows=rows))
 
     def _digits(self, surface: pygame.Surface, colour: RGB, x: float, y: float, height: float, number: int) -> None:
         """As games.raster paints them: 3/5 as wide as high, a fifth apart."""
@@ -129,6 +132,14 @@ def _draw_disc(surface: pygame.Surface, box: pygame.Rect, colour: RGB, fine: int
     pygame.draw.ellipse(surface, colour, box)
 
 
+def _draw_dome(surface: pygame.Surface, box: pygame.Rect, colour: RGB, fine: int) -> None:
+    """The upper half of an ellipse."""
+    before = surface.get_clip()
+    surface.set_clip(box.clip(before))
+    pygame.draw.ellipse(surface, colour, (*box.topleft, box.width, 2 * box.height))
+    surface.set_clip(before)
+
+
 def _draw_line(surface: pygame.Surface, box: pygame.Rect, colour: RGB, fine: int, *, falls: bool, width: float) -> None:
     """From corner to corner of the box, half a stroke inside, with round ends."""
     half = width * fine / 2
@@ -139,6 +150,26 @@ def _draw_line(surface: pygame.Surface, box: pygame.Rect, colour: RGB, fine: int
         pygame.draw.polygon(surface, colour, (start + side, end + side, end - side, start - side))
     for tip in (start, end):
         pygame.draw.circle(surface, colour, tip, half)
+
+
+def _draw_sprite(surface: pygame.Surface, box: pygame.Rect, colour: RGB, fine: int, *, rows: tuple[str, ...]) -> None:
+    """Rows of "#" and "." stretched over the box, their outline a smooth curve."""
+    marks = np.array([[mark == "#" for mark in row] for row in rows], float)
+    tall, wide = (_between(size, count) for size, count in ((box.height, len(rows)), (box.width, len(rows[0]))))
+    height = tall @ np.pad(marks, 1, mode="edge") @ wide.T
+    stamp = pygame.Surface(box.size, pygame.SRCALPHA, 32)
+    stamp.fill(colour)
+    pygame.surfarray.pixels_alpha(stamp)[:] = np.clip((height.T - 0.5) * 1000 + 127, 0, 255)
+    surface.blit(stamp, box)
+
+
+def _between(size: int, count: int) -> NDArray[np.float64]:
+    """(size, count + 2): how much each of the marks, and an edge on both sides, counts in the middle of every pixel.
+
+    By the quadratic B-spline, which turns a staircase into a slope and keeps a single mark.
+    """
+    away = np.abs(((np.arange(size) + 0.5) * count / size + 0.5)[:, None] - np.arange(count + 2))
+    return np.where(away < 0.5, 0.75 - away**2, 0.5 * np.maximum(0.0, 1.5 - away) ** 2)
 
 
 def _draw_bitmap(surface: pygame.Surface, box: pygame.Rect, colour: RGB, fine: int, *, rows: tuple[str, ...]) -> None:

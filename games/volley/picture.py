@@ -1,13 +1,12 @@
 """Volley's picture. A slime is a dome with an eye on the ball."""
 
 from ..contract import CELL, rule
-from ..frame import BALL, HUD, OTHER, SELF, WALL, digits, disc, rect, sprite
+from ..frame import BALL, HUD, OTHER, SELF, WALL, digits, disc, dome, rect
 from ..geometry import distance
 from .rules import BALL_R, GROUND, HEIGHT, NET_HALF, NET_TOP, NET_X, SLIME_R, WIDTH, part
 
 EYE_X, EYE_Y, EYE_R = SLIME_R * 34 // 100, SLIME_R * 56 // 100, SLIME_R * 15 // 100
 GLANCE = SLIME_R * 12 // 100  # how far the eye turns to the ball
-SEAM = CELL // 16  # by which the halves of a dome overlap
 
 
 @rule
@@ -20,7 +19,7 @@ def draw(state, seat, frame):
     draw_shadow(state.ball_x, state.ball_y, frame)
     for slime in range(2):
         ink, ahead = SELF if slime == max(seat, 0) else OTHER, 1 if slime == 0 else -1
-        draw_slime(state.slime_x[slime], state.slime_y[slime], ink, 6 + 3 * slime, frame)
+        dome(frame, ink, int(state.slime_x[slime]), int(state.slime_y[slime]), SLIME_R, 6 + 3 * slime)
         draw_eye(state.slime_x[slime] + ahead * EYE_X, state.slime_y[slime] - EYE_Y, state, 8 + 3 * slime, frame)
     disc(frame, BALL, int(state.ball_x), int(state.ball_y), BALL_R, 12)
 
@@ -30,12 +29,6 @@ def draw_shadow(x, y, frame):
     """Tells people where the ball is above; the smaller the higher."""
     half = BALL_R * (GROUND + HEIGHT - y) // (GROUND + HEIGHT)
     rect(frame, HUD, x - half, GROUND + CELL // 4, 2 * half, CELL // 2, 5)
-
-
-@rule
-def draw_slime(x, y, ink, tag, frame):
-    sprite(frame, ink, x - SLIME_R, y - SLIME_R, SLIME_R, SLIME_R, 0, tag)
-    sprite(frame, ink, x - SEAM, y - SLIME_R, SLIME_R + SEAM, SLIME_R, 1, tag + 1)
 
 
 @rule

@@ -8,7 +8,6 @@ little heavier and as much faster: its flights keep their shape and take less ti
 from ..contract import CELL, Spec, i4, record, rule, u8
 from ..geometry import distance, isqrt
 from ..rng import randint, seed_rng
-from .sprites import DOME
 
 WIDTH, HEIGHT = 64 * CELL, 48 * CELL
 GROUND = HEIGHT - 4 * CELL
@@ -49,11 +48,11 @@ SPEC = Spec(
     ),
     planes=("self", "other", "ball", "wall"),
     events=("touch", "bounce", "leap", "point"),
+    effects={"touch": "knock", "leap": "jump"},
     field=(64, 48),
     grid=(32, 24),
     max_ticks=5400,
     max_shapes=20,
-    sprites=DOME,
     score_random=0.0,
     score_reference=5.0,
 )  # fmt: skip

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from npckit.games.batch import Batch
 from npckit.games.check import random_actions, rows_of
 from npckit.games.contract import CELL
-from npckit.games.frame import DIGITS, DISC, HUD, INK, KIND, LINE, A, B, X, Y
+from npckit.games.frame import DIGITS, DISC, DOME, HUD, INK, KIND, LINE, A, B, X, Y
 from npckit.games.observation import Observer, ObsSpec, range_of
 
 KINDS = ("features", "planes", "pixels")
@@ -82,7 +82,7 @@ def _stays_in_the_picture(batch):
 
 def _box(row):
     x, y, a, b = (int(row[column]) for column in (X, Y, A, B))
-    if row[KIND] == DISC:
+    if row[KIND] in (DISC, DOME):
         return x - a, y - a, x + a, y + a
     if row[KIND] == LINE:
         return min(x, a), min(y, b), max(x, a), max(y, b)

@@ -5,7 +5,7 @@ import pytest
 from npckit.games.batch import Batch
 from npckit.games.check import rows_of
 from npckit.games.contract import CELL
-from npckit.games.frame import BALL, DANGER, FOOD, OTHER, SELF, digits, disc, line, rect, sprite
+from npckit.games.frame import BALL, DANGER, FOOD, OTHER, SELF, digits, disc, dome, line, rect, sprite
 from npckit.games.interpret import ArrayView
 from npckit.games.observation import Observer, ObsSpec, ink_tables
 from npckit.games.program import shared_driver
@@ -43,6 +43,13 @@ def test_a_mirrored_picture_is_the_picture_reversed(pong):
 def test_a_disc_is_round(pong):
     image = _painted(pong, [(disc, BALL, 32 * CELL, 24 * CELL, 10 * CELL)], size=(480, 640))
     assert abs((image == BALL).sum() / (np.pi * 100**2) - 1) < 0.01
+
+
+def test_a_dome_is_the_upper_half_of_a_disc_on_its_base(pong):
+    image = _painted(pong, [(dome, BALL, 32 * CELL, 24 * CELL, 10 * CELL)], size=(480, 640))
+    whole = _painted(pong, [(disc, BALL, 32 * CELL, 24 * CELL, 10 * CELL)], size=(480, 640))
+    np.testing.assert_array_equal(image[:240], whole[:240])
+    assert not image[241:].any()
 
 
 def test_a_line_joins_its_ends_without_a_gap(pong):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from npckit.games import registry
+from npckit.games.contract import keys_of
 from npckit.games.frame import SELF
 from npckit.games.replay import Replay
 from npckit.playback.palette import colours
@@ -18,6 +20,7 @@ NPCKIT = Path(sys.executable).with_name("npckit")
 PACKAGES = {"Xvfb": "xvfb", "xdotool": "xdotool", "import": "imagemagick"}
 MISSING = " ".join(package for tool, package in PACKAGES.items() if not shutil.which(tool))
 NEEDED = f"needs a virtual display: apt-get install {MISSING}"
+KEYS = {"up": "Up", "down": "Down", "left": "Left", "right": "Right", "return": "Return"}  # as X names them
 pytestmark = [pytest.mark.timeout(120), pytest.mark.skipif(bool(MISSING), reason=NEEDED)]
 
 
@@ -123,3 +126,25 @@ def test_a_watched_agent_yields_its_seat_to_a_key(desktop):
     desktop.key("keyup", "w")
     desktop.key("key", "Escape")
     assert desktop.program.wait() == 0
+
+
+def test_every_title_opens_and_is_played_with_its_keys(desktop, title):
+    """The title screen, then play against its bots with every key in turn, then pause, and a way out."""
+    shipped = title.name in registry.names()
+    desktop.start("play", title.name if shipped else str(registry.folder_of(title)), "--seed", "3")
+    screen = desktop.screenshot()
+    desktop.key("key", "Return")
+    desktop.wait_for(lambda: (desktop.screenshot() != screen).mean() > 0.02)
+    for chord in title.spec.keys.values():
+        keys = [KEYS.get(key, key) for key in keys_of(chord)]
+        before = desktop.screenshot()
+        for key in keys:
+            desktop.key("keydown", key)
+        desktop.wait_for(lambda before=before: (desktop.screenshot() != before).any())
+        for key in keys:
+            desktop.key("keyup", key)
+    desktop.key("key", "F1")
+    time.sleep(0.3)
+    desktop.key("key", "m", "Escape")
+    _, err = desktop.program.communicate()
+    assert desktop.program.returncode == 0, err

@@ -7,7 +7,7 @@ import pygame
 import pytest
 from npckit.games.batch import Batch
 from npckit.games.contract import CELL, SPECTATOR
-from npckit.games.frame import BALL, DIGITS, DISC, FOOD, HUD, INKS, LINE, OTHER, RECT, SELF, SPRITE, WALL
+from npckit.games.frame import BALL, DIGITS, DISC, DOME, FOOD, HUD, INKS, LINE, OTHER, RECT, SELF, SPRITE, WALL
 from npckit.games.observation import ink_tables
 from npckit.playback.painter import Painter, fit
 from npckit.playback.palette import colours
@@ -39,7 +39,7 @@ def test_a_shape_covers_its_place_at_any_size(plain_spec, shape):
         assert covered(image, WALL) == (4 * scale, 3 * scale, 12 * scale, 9 * scale)
 
 
-@pytest.mark.parametrize("kind", [RECT, DISC, SPRITE, DIGITS])
+@pytest.mark.parametrize("kind", [RECT, DISC, DOME, SPRITE, DIGITS])
 def test_nothing_is_smaller_than_a_pixel(plain_spec, shape, kind):
     image = picture(plain_spec, [shape(kind, WALL, 16, 12, 0.02, 0.02)], (32, 24))
     assert (image != NIGHT.field).any()
