@@ -104,8 +104,11 @@ def legal_actions(actions: NDArray[Any], masks: NDArray[np.uint8]) -> NDArray[An
     [0, 1, 9]
     """
     exists = (actions >= 0) & (actions < masks.shape[1])
-    forbidden = masks[np.arange(len(actions)), np.where(exists, actions, 0)] == 0
-    return np.where(forbidden & exists, np.argmax(masks, axis=1), actions)
+    allowed = masks[np.arange(len(actions)), np.where(exists, actions, 0)]
+    forbidden = np.flatnonzero(exists & (allowed == 0))
+    legal = actions.copy()
+    legal[forbidden] = np.argmax(masks[forbidden], axis=1)
+    return legal
 
 
 class PolicyAgent:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -114,13 +114,15 @@ class GameVectorEnv(VectorEnv[Any, Any, Any]):
         if self.autoreset_mode is AutoresetMode.NEXT_STEP:
             return facts
         final = np.full(self.num_envs, None, object)
-        for index, row in enumerate(ended.rows):
-            final[row] = _row(ended.final_obs, index)
+        final[ended.rows] = np.fromiter(_rows(ended.final_obs), object, len(ended.rows))
         return {"final_obs": final, "_final_obs": there, "final_info": facts, "_final_info": there}
 
 
-def _row(obs: Any, index: int) -> Any:
-    return {part: rows[index] for part, rows in obs.items()} if isinstance(obs, dict) else obs[index]
+def _rows(obs: Any) -> Iterator[Any]:
+    """One observation after another."""
+    if not isinstance(obs, dict):
+        return iter(obs)
+    return (dict(zip(obs, row, strict=True)) for row in zip(*obs.values(), strict=True))
 
 
 def _autoreset_mode(mode: AutoresetMode | str) -> AutoresetMode:
