@@ -8,7 +8,7 @@ hard    works out from which place under the ball, jumping or not, it would fly 
 from ..contract import record, rule, u8
 from ..rng import randint
 from .aim import choose_stride
-from .rules import JUMP, LEFT, REACH, RIGHT, SLIME_SPEED, STAY, WIDTH
+from .court import JUMP, LEFT, REACH, RIGHT, SLIME_SPEED, STAY, WIDTH
 from .senses import FORESIGHT
 
 MEMORY = record(rng=u8)

@@ -3,7 +3,8 @@
 from ..contract import CELL, rule
 from ..frame import BALL, HUD, OTHER, SELF, WALL, digits, disc, dome, rect
 from ..geometry import distance
-from .rules import BALL_R, GROUND, HEIGHT, NET_HALF, NET_TOP, NET_X, SLIME_R, WIDTH, part
+from .ball import part
+from .court import BALL_R, GROUND, HEIGHT, NET_HALF, NET_TOP, NET_X, SLIME_R, WIDTH
 
 EYE_X, EYE_Y, EYE_R = SLIME_R * 34 // 100, SLIME_R * 56 // 100, SLIME_R * 15 // 100
 GLANCE = SLIME_R * 12 // 100  # how far the eye turns to the ball

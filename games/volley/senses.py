@@ -3,7 +3,7 @@
 from math import sqrt
 
 from ..contract import rule
-from .rules import (
+from .court import (
     BALL_R,
     GOAL,
     GROUND,
