@@ -28,27 +28,26 @@ def build(driver: Callable[..., Any], rules: Mapping[str, Any], mode: Mode, fold
     """`driver` with the names in `rules` bound, ready to be called with arrays; compiled code is kept in a cache `folder`."""
     if mode == "interpreted":
         return interpreted(_rebind(driver, dict(rules)))
-    made: dict[int, Any] = {}
-    bound = {name: _compile(value, mode, made) for name, value in rules.items()}
-    function = _rebind(driver, {**_compiled_globals(driver, mode, made), **bound})
+    bound = {name: _compile(value, mode) for name, value in rules.items()}
+    function = _rebind(driver, {**_compiled_globals(driver, mode), **bound})
     return _cached(_numba().njit(function, **_flags(mode)), folder)
 
 
-def _compile(value: Any, mode: Mode, made: dict[int, Any]) -> Any:
+def _compile(value: Any, mode: Mode) -> Any:
     """The compiled form of a rule and of all rules it calls; anything else unchanged."""
-    if not getattr(value, "is_rule", False):
-        return value
-    if id(value) not in made:
-        function = _rebind(value, _compiled_globals(value, mode, made))
-        made[id(value)] = _numba().njit(
-            function, **_flags(mode), no_cpython_wrapper=True
-        )  # only drivers are called from Python
-    return made[id(value)]
+    return _compiled_rule(value, mode) if getattr(value, "is_rule", False) else value
 
 
-def _compiled_globals(function: Any, mode: Mode, made: dict[int, Any]) -> dict[str, Any]:
+@lru_cache(maxsize=4096)
+def _compiled_rule(rule: Any, mode: Mode) -> Any:
+    """One for all drivers that call the rule: typing it again takes as long."""
+    function = _rebind(rule, _compiled_globals(rule, mode))
+    return _numba().njit(function, **_flags(mode), no_cpython_wrapper=True)  # only drivers are called from Python
+
+
+def _compiled_globals(function: Any, mode: Mode) -> dict[str, Any]:
     named = {name: function.__globals__[name] for name in function.__code__.co_names if name in function.__globals__}
-    return {name: _compile(value, mode, made) for name, value in named.items()}
+    return {name: _compile(value, mode) for name, value in named.items()}
 
 
 def _rebind(function: Any, names: dict[str, Any]) -> Any:
