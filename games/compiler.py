@@ -15,6 +15,7 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from ..errors import missing_extra
@@ -24,30 +25,48 @@ Mode = Literal["interpreted", "checked", "compiled"]
 MODES: tuple[Mode, ...] = ("interpreted", "checked", "compiled")
 
 
-def build(driver: Callable[..., Any], rules: Mapping[str, Any], mode: Mode, folder: str) -> Callable[..., Any]:
-    """`driver` with the names in `rules` bound, ready to be called with arrays; compiled code is kept in a cache `folder`."""
+Made = dict[Any, Any]  # rule -> its compiled form
+
+
+def build(
+    driver: Callable[..., Any],
+    rules: Mapping[str, Any],
+    mode: Mode,
+    folder: str,
+    *,
+    made: Made | None = None,
+    apart: Mapping[str, Any] = MappingProxyType({}),
+) -> Callable[..., Any]:
+    """`driver` with the names in `rules` bound, ready to be called with arrays; compiled code is kept in a cache `folder`.
+
+    Drivers that share `made` share what they have compiled. Rules that see other records than these are bound `apart`:
+    Numba takes a record that begins like another for that one.
+    """
     if mode == "interpreted":
-        return interpreted(_rebind(driver, dict(rules)))
-    bound = {name: _compile(value, mode) for name, value in rules.items()}
-    function = _rebind(driver, {**_compiled_globals(driver, mode), **bound})
+        return interpreted(_rebind(driver, {**rules, **apart}))
+    made = {} if made is None else made
+    bound = {name: _compile(value, mode, made) for name, value in rules.items()}
+    own: Made = {}
+    bound |= {name: _compile(value, mode, own) for name, value in apart.items()}
+    function = _rebind(driver, {**_compiled_globals(driver, mode, made), **bound})
     return _cached(_numba().njit(function, **_flags(mode)), folder)
 
 
-def _compile(value: Any, mode: Mode) -> Any:
+def _compile(value: Any, mode: Mode, made: Made) -> Any:
     """The compiled form of a rule and of all rules it calls; anything else unchanged."""
-    return _compiled_rule(value, mode) if getattr(value, "is_rule", False) else value
+    if not getattr(value, "is_rule", False):
+        return value
+    if value not in made:
+        function = _rebind(value, _compiled_globals(value, mode, made))
+        made[value] = _numba().njit(
+            function, **_flags(mode), no_cpython_wrapper=True
+        )  # only drivers are called from Python
+    return made[value]
 
 
-@lru_cache(maxsize=4096)
-def _compiled_rule(rule: Any, mode: Mode) -> Any:
-    """One for all drivers that call the rule: typing it again takes as long."""
-    function = _rebind(rule, _compiled_globals(rule, mode))
-    return _numba().njit(function, **_flags(mode), no_cpython_wrapper=True)  # only drivers are called from Python
-
-
-def _compiled_globals(function: Any, mode: Mode) -> dict[str, Any]:
+def _compiled_globals(function: Any, mode: Mode, made: Made) -> dict[str, Any]:
     named = {name: function.__globals__[name] for name in function.__code__.co_names if name in function.__globals__}
-    return {name: _compile(value, mode) for name, value in named.items()}
+    return {name: _compile(value, mode, made) for name, value in named.items()}
 
 
 def _rebind(function: Any, names: dict[str, Any]) -> Any:

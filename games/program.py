@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from . import drivers
-from .compiler import Mode, build, cache_root, source_key
+from .compiler import Made, Mode, build, cache_root, source_key
 from .contract import Game, Rule
 
 
@@ -24,6 +24,7 @@ class Program:
             "FEATURES": game.features,
             "LEGAL": game.legal or drivers.all_legal,
         }
+        self._made: Made = {}
         self._drivers: dict[Any, Callable[..., Any]] = {}
         self._folder = "" if mode == "interpreted" else self._cache_folder()
 
@@ -31,9 +32,11 @@ class Program:
         """A loop of `drivers`, bound to this title's rules (and to one bot, for `bots`)."""
         key = name, bot
         if key not in self._drivers:
-            rules = self._rules if bot is None else {**self._rules, "BOT": bot}
+            apart = {} if bot is None else {"BOT": bot}
             folder = self._folder if bot is None else f"{self._folder}/{source_key([bot])}"
-            self._drivers[key] = build(getattr(drivers, name), rules, self.mode, folder)
+            self._drivers[key] = build(
+                getattr(drivers, name), self._rules, self.mode, folder, made=self._made, apart=apart
+            )
         return self._drivers[key]
 
     def _cache_folder(self) -> str:
