@@ -7,6 +7,7 @@ overlooks a change in another file. Numba is imported on first use only: without
 
 from __future__ import annotations
 
+import dis
 import hashlib
 import os
 import platform
@@ -65,8 +66,10 @@ def _compile(value: Any, mode: Mode, made: Made) -> Any:
 
 
 def _compiled_globals(function: Any, mode: Mode, made: Made) -> dict[str, Any]:
-    named = {name: function.__globals__[name] for name in function.__code__.co_names if name in function.__globals__}
-    return {name: _compile(value, mode, made) for name, value in named.items()}
+    """What a function names among its globals; `co_names` would hold the attributes that it names as well."""
+    names = {step.argval for step in dis.get_instructions(function) if step.opname == "LOAD_GLOBAL"}
+    named = {name: function.__globals__[name] for name in names if name in function.__globals__}
+    return {name: _compile(value, mode, made) for name, value in sorted(named.items())}
 
 
 def _rebind(function: Any, names: dict[str, Any]) -> Any:

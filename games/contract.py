@@ -24,14 +24,27 @@ FieldType = Any  # a scalar type, or (scalar type, length or shape)
 
 
 def record(**fields: FieldType) -> np.dtype[Any]:
-    """The dtype of a state: named fields, each a scalar type or `(type, shape)`; padding stays zero.
+    """The dtype of a state: named fields, each a scalar type or `(type, shape)`, in C's alignment.
+
+    The gaps between them become fields of their own, because NumPy does not copy bytes that no field names, and a state's
+    bytes are its hash.
 
     >>> record(tick=i4, rng=u8, score=(i4, 2)).names
-    ('tick', 'rng', 'score')
+    ('tick', '_gap4', 'rng', 'score')
     """
-    return np.dtype(
+    plain = np.dtype(
         [(name, *kind) if isinstance(kind, tuple) else (name, kind) for name, kind in fields.items()], align=True
     )
+    layout, end = [], 0
+    for name, (kind, start) in (plain.fields or {}).items():
+        layout += [*_gap(end, start), (name, kind, start)]
+        end = start + kind.itemsize
+    names, formats, offsets = zip(*layout, *_gap(end, plain.itemsize), strict=True)
+    return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": plain.itemsize}, align=True)
+
+
+def _gap(start: int, end: int) -> list[tuple[str, Any, int]]:
+    return [(f"_gap{start}", np.dtype((np.int8, end - start)), start)] if end > start else []
 
 
 def rule(function: Rule) -> Rule:

@@ -26,50 +26,52 @@ def frame_dtype(max_shapes: int) -> np.dtype[Any]:
 @rule
 def rect(frame, ink, x, y, w, h, tag):
     """A rectangle with its top left corner at (x, y)."""
-    _append(frame, RECT, ink, x, y, w, h, 0, tag)
+    _append(frame, RECT, int(ink), int(x), int(y), int(w), int(h), 0, int(tag))
 
 
 @rule
 def disc(frame, ink, x, y, radius, tag):
     """A filled circle around (x, y)."""
-    _append(frame, DISC, ink, x, y, radius, radius, 0, tag)
+    _append(frame, DISC, int(ink), int(x), int(y), int(radius), int(radius), 0, int(tag))
 
 
 @rule
 def dome(frame, ink, x, y, radius, tag):
     """The upper half of a circle around (x, y), which is the middle of its base."""
-    _append(frame, DOME, ink, x, y, radius, radius, 0, tag)
+    _append(frame, DOME, int(ink), int(x), int(y), int(radius), int(radius), 0, int(tag))
 
 
 @rule
 def line(frame, ink, x0, y0, x1, y1, width, tag):
     """A straight stroke of a width from (x0, y0) to (x1, y1)."""
-    _append(frame, LINE, ink, x0, y0, x1, y1, width, tag)
+    _append(frame, LINE, int(ink), int(x0), int(y0), int(x1), int(y1), int(width), int(tag))
 
 
 @rule
 def sprite(frame, ink, x, y, w, h, index, tag):
     """The title's bitmap `SPEC.sprites[index]`, stretched over a box with its top left corner at (x, y)."""
-    _append(frame, SPRITE, ink, x, y, w, h, index, tag)
+    _append(frame, SPRITE, int(ink), int(x), int(y), int(w), int(h), int(index), int(tag))
 
 
 @rule
 def digits(frame, ink, x, y, height, number, tag):
     """A non-negative number in a 3 x 5 font, its top left corner at (x, y)."""
-    _append(frame, DIGITS, ink, x, y, height, height, number, tag)
+    _append(frame, DIGITS, int(ink), int(x), int(y), int(height), int(height), int(number), int(tag))
 
 
 @rule
 def _append(frame, kind, ink, x, y, a, b, value, tag):
+    """The callers turn what they are given into whole numbers of one width: every mixture would compile anew."""
     i = frame.count
     frame.count = i + 1  # counts past the end as well, so that check_game can say by how much
     if i >= frame.shapes.shape[0]:
         return
-    frame.shapes[i, 0] = kind
-    frame.shapes[i, 1] = ink
-    frame.shapes[i, 2] = x
-    frame.shapes[i, 3] = y
-    frame.shapes[i, 4] = a
-    frame.shapes[i, 5] = b
-    frame.shapes[i, 6] = value
-    frame.shapes[i, 7] = tag
+    shape = frame.shapes[i]
+    shape[0] = kind
+    shape[1] = ink
+    shape[2] = x
+    shape[3] = y
+    shape[4] = a
+    shape[5] = b
+    shape[6] = value
+    shape[7] = tag

@@ -6,7 +6,7 @@ Places are those that it can reach in whole decisions. Units are the rules' own,
 from math import sqrt
 
 from ..contract import rule
-from .court import BALL_R, HEAVIEST, HIGHEST, LIGHTEST, LOWEST, NET_TOP, NET_X, REACH, SLIME_SPEED, TOP_SPEED, WIDTH
+from .layout import BALL_R, HEAVIEST, HIGHEST, LIGHTEST, LOWEST, NET_TOP, NET_X, REACH, SLIME_SPEED, TOP_SPEED, WIDTH
 from .senses import FORESIGHT, LANDING_Y, STRIKE_Y, ticks_to_fall
 
 OTHER_X, STRIKE_X, STRIKE_DX, STRIKE_IN, STRIKE_VX, STRIKE_VY, WEIGHT = 5, 18, 19, 20, 21, 22, 29

@@ -2,7 +2,7 @@
 
 from ..contract import rule
 from ..geometry import distance, isqrt
-from .court import (
+from .layout import (
     BALL_R,
     BOUNCE,
     HEAVIER,
@@ -16,7 +16,7 @@ from .court import (
     REACH,
     TOUCH,
     WIDTH,
-)  # fmt: skip
+)
 
 
 @rule
@@ -55,6 +55,7 @@ def touch_slime(state, seat):
     push = meeting + max(meeting, isqrt(2 * state.gravity * LOWEST))
     state.ball_vx += part(push * dx, gap)
     state.ball_vy += part(push * dy, gap)
+    state.touches = state.touches + 1 if state.touched == seat else 1
     state.touched = seat
     state.events |= TOUCH
     grow_heavier(state)

@@ -8,13 +8,16 @@ hard    works out from which place under the ball, jumping or not, it would fly 
 from ..contract import record, rule, u8
 from ..rng import randint
 from .aim import choose_stride
-from .court import JUMP, LEFT, REACH, RIGHT, SLIME_SPEED, STAY, WIDTH
+from .layout import REACH, SLIME_SPEED, WIDTH
+from .rules import JUMP, LEFT, RIGHT, STAY
 from .senses import FORESIGHT
 
 MEMORY = record(rng=u8)
 OWN_X, BALL_X, BALL_DX, STRIKE_DX, STRIKE_IN, LANDS_HERE = 0, 10, 14, 19, 20, 28
 SLACK = 2 * SLIME_SPEED / WIDTH  # half of what a slime runs in one decision: closer needs no step
 HOME = -0.5
+BEHIND = 0.3 * REACH / WIDTH  # the ball, to send it over the net
+CLOSE = 22  # ticks before the ball comes down: time to choose the place
 TAKE_OFF = 11  # ticks before the ball would reach a slime that stands
 
 
@@ -31,15 +34,18 @@ def easy(features, mask, memory):
 def normal(features, mask, memory):
     if features[LANDS_HERE] == 0:
         return towards((HOME - features[OWN_X]) / 2)
-    return towards(features[STRIKE_DX] - REACH * 0.3 / WIDTH)
+    return towards(features[STRIKE_DX] - BEHIND)
 
 
 @rule
 def hard(features, mask, memory):
     if features[LANDS_HERE] == 0:
         return towards((HOME - features[OWN_X]) / 2)
+    ticks = features[STRIKE_IN] * FORESIGHT
+    if ticks > CLOSE:
+        return towards(features[STRIKE_DX] - BEHIND)
     stride, jumps = choose_stride(features)
-    return stride_towards(stride) + (JUMP if jumps == 1 and features[STRIKE_IN] * FORESIGHT < TAKE_OFF else STAY)
+    return stride_towards(stride) + (JUMP if jumps == 1 and ticks < TAKE_OFF else STAY)
 
 
 @rule

@@ -1,10 +1,10 @@
 """Volley's picture. A slime is a dome with an eye on the ball."""
 
 from ..contract import CELL, rule
-from ..frame import BALL, HUD, OTHER, SELF, WALL, digits, disc, dome, rect
+from ..frame import BALL, DANGER, HUD, OTHER, SELF, WALL, digits, disc, dome, rect
 from ..geometry import distance
 from .ball import part
-from .court import BALL_R, GROUND, HEIGHT, NET_HALF, NET_TOP, NET_X, SLIME_R, WIDTH
+from .layout import BALL_R, GROUND, HEIGHT, NET_HALF, NET_TOP, NET_X, SLIME_R, WIDTH
 
 EYE_X, EYE_Y, EYE_R = SLIME_R * 34 // 100, SLIME_R * 56 // 100, SLIME_R * 15 // 100
 GLANCE = SLIME_R * 12 // 100  # how far the eye turns to the ball
@@ -17,12 +17,21 @@ def draw(state, seat, frame):
     rect(frame, WALL, 0, GROUND, WIDTH, HEIGHT - GROUND, 2)
     rect(frame, WALL, NET_X - NET_HALF, NET_TOP, 2 * NET_HALF, GROUND - NET_TOP, 3)
     disc(frame, WALL, NET_X, NET_TOP, NET_HALF, 4)
+    for touch in range(state.touches):
+        draw_touch(touch, state.touched, frame)
     draw_shadow(state.ball_x, state.ball_y, frame)
     for slime in range(2):
         ink, ahead = SELF if slime == max(seat, 0) else OTHER, 1 if slime == 0 else -1
-        dome(frame, ink, int(state.slime_x[slime]), int(state.slime_y[slime]), SLIME_R, 6 + 3 * slime)
+        dome(frame, ink, state.slime_x[slime], state.slime_y[slime], SLIME_R, 6 + 3 * slime)
         draw_eye(state.slime_x[slime] + ahead * EYE_X, state.slime_y[slime] - EYE_Y, state, 8 + 3 * slime, frame)
-    disc(frame, BALL, int(state.ball_x), int(state.ball_y), BALL_R, 12)
+    disc(frame, BALL, state.ball_x, state.ball_y, BALL_R, 12)
+
+
+@rule
+def draw_touch(touch, seat, frame):
+    """A dot on the ground of the side that touched, from the net outwards."""
+    out = (1 if seat == 1 else -1) * (3 + 2 * touch) * CELL
+    disc(frame, DANGER, NET_X + out, GROUND + 5 * CELL // 2, CELL // 2, 13 + touch)
 
 
 @rule

@@ -2,32 +2,33 @@
 
 Units: 1/256 of a field cell, x right, y down, 60 ticks a second. A slime is the upper half of a disc, its place the middle of its
 base. The ball leaves a slime along the line of their centres, the faster the harder they met. Each touch makes the ball a
-little heavier and as much faster: its flights keep their shape and take less time, until somebody is late.
+little heavier and as much faster: its flights keep their shape and take less time, until somebody is late. Nobody keeps it for
+ever: too many touches of one side in a row are a point for the other.
 """
 
 from ..contract import CELL, Spec, i4, record, rule, u8
 from ..rng import randint, seed_rng
 from .ball import move_ball, side_of_ball
-from .court import (
+from .layout import (
     BALL_R,
-    DIRECTION,
     GOAL,
     GROUND,
-    JUMP,
     JUMP_SPEED,
     LEAP,
     LIGHTEST,
+    MOST_TOUCHES,
     NET_HALF,
     NET_X,
     POINT,
-    SERVE_WAIT,
-    SERVE_X,
-    SERVE_Y,
     SLIME_GRAVITY,
     SLIME_R,
     SLIME_SPEED,
     WIDTH,
-)  # fmt: skip
+)
+
+SERVE_X, SERVE_Y, SERVE_WAIT = WIDTH // 4, 16 * CELL, 40
+STAY, LEFT, RIGHT, JUMP, LEFT_JUMP, RIGHT_JUMP = range(6)
+DIRECTION = 0, -1, 1, 0, -1, 1  # of each action
 
 SPEC = Spec(
     name="volley",
@@ -47,20 +48,20 @@ SPEC = Spec(
         "ball_x", "ball_height", "ball_vx", "ball_vy", "ball_dx", "ball_dy", "ball_to_other_dx", "ball_to_other_dy",
         "strike_x", "strike_dx", "strike_in", "strike_vx", "strike_vy",
         "landing_x", "landing_dx", "landing_in", "landing_vx", "landing_vy", "lands_here",
-        "weight", "serve_wait", "touched_last", "own_score", "other_score",
+        "weight", "serve_wait", "touched_last", "touches", "own_score", "other_score",
     ),
-    planes=("self", "other", "ball", "wall"),
+    planes=("self", "other", "ball", "wall", "danger"),
     events=("touch", "bounce", "leap", "point"),
     effects={"touch": "knock", "leap": "jump"},
     field=(64, 48),
     grid=(32, 24),
     max_ticks=5400,
-    max_shapes=20,
+    max_shapes=28,
     score_random=0.0,
     score_reference=5.0,
 )  # fmt: skip
 STATE = record(
-    rng=u8, tick=i4, events=i4, wait=i4, ball_x=i4, ball_y=i4, ball_vx=i4, ball_vy=i4, gravity=i4, touched=i4,
+    rng=u8, tick=i4, events=i4, wait=i4, ball_x=i4, ball_y=i4, ball_vx=i4, ball_vy=i4, gravity=i4, touched=i4, touches=i4,
     slime_x=(i4, 2), slime_y=(i4, 2), slime_vx=(i4, 2), slime_vy=(i4, 2), score=(i4, 2),
 )  # fmt: skip
 
@@ -86,6 +87,7 @@ def serve(state, seat):
     state.ball_vy = 0
     state.gravity = LIGHTEST
     state.touched = seat
+    state.touches = 0
     state.wait = SERVE_WAIT
 
 
@@ -99,6 +101,8 @@ def step(state, actions, rewards):
     move_ball(state)
     if state.ball_y + BALL_R >= GROUND:
         score_point(state, 1 - side_of_ball(state), rewards)
+    elif state.touches > MOST_TOUCHES:
+        score_point(state, 1 - state.touched, rewards)
     return state.score[0] == GOAL or state.score[1] == GOAL
 
 

@@ -3,22 +3,23 @@
 from math import sqrt
 
 from ..contract import rule
-from .court import (
+from .layout import (
     BALL_R,
     GOAL,
     GROUND,
     HEAVIEST,
     JUMP_SPEED,
     LIGHTEST,
+    MOST_TOUCHES,
     NET_REACH,
     NET_TOP,
     NET_X,
     REACH,
-    SERVE_WAIT,
     SLIME_SPEED,
     TOP_SPEED,
     WIDTH,
-)  # fmt: skip
+)
+from .rules import SERVE_WAIT
 
 STRIKE_Y, LANDING_Y = GROUND - REACH, GROUND - BALL_R  # the ball on top of a slime, and on the ground
 LEVELS = STRIKE_Y, LANDING_Y
@@ -45,8 +46,9 @@ def features(state, seat, out):
     out[29] = (state.gravity - LIGHTEST) / (HEAVIEST - LIGHTEST)
     out[30] = state.wait / SERVE_WAIT
     out[31] = 1.0 if state.touched == seat else -1.0
-    out[32] = state.score[seat] / GOAL
-    out[33] = state.score[1 - seat] / GOAL
+    out[32] = state.touches / MOST_TOUCHES
+    out[33] = state.score[seat] / GOAL
+    out[34] = state.score[1 - seat] / GOAL
 
 
 @rule

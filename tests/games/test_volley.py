@@ -129,6 +129,20 @@ def test_each_touch_makes_the_ball_heavier_up_to_a_limit_and_a_point_light_again
     assert state["gravity"] == LIGHTEST
 
 
+def test_the_ninth_touch_of_a_side_in_a_row_is_a_point_for_the_other(game):
+    batch, state = _one(game)
+    for touches in range(1, 10):
+        state["ball_x"], state["ball_y"], state["ball_vx"], state["ball_vy"] = WIDTH // 4, GROUND - REACH - 20, 0, 100
+        _tick(batch)
+        assert state["touches"] == touches % 9 and batch.rewards[0].tolist() == ([-1, 1] if touches == 9 else [0, 0])
+
+
+def test_a_touch_of_the_other_side_begins_the_count_anew(game):
+    batch, state = _one(game, touched=1, touches=7, ball_y=GROUND - REACH - 20, ball_vy=100)
+    _tick(batch)
+    assert state["touched"] == 0 and state["touches"] == 1
+
+
 def test_a_ball_passes_under_a_slime_that_jumps(game):
     batch, state = _one(game, ball_y=GROUND - 700, ball_vy=0)
     state["slime_y"][0], state["slime_vy"][0] = GROUND - 1500, -100

@@ -1,4 +1,4 @@
-"""Volley's measures. Units: 1/256 of a field cell, x right, y down, 60 ticks a second."""
+"""Volley's court, how large and how fast things are in it: 1/256 of a field cell, and ticks."""
 
 from ..contract import CELL
 from ..geometry import isqrt
@@ -14,8 +14,6 @@ SLIME_SPEED, JUMP_SPEED, SLIME_GRAVITY = 120, 396, 24
 HEAVIER, LIGHTEST, HEAVIEST = 1, 11, 40  # the ball's gravity, a tick; it grows with each touch
 HIGHEST, LOWEST = 26 * CELL, 10 * CELL  # how high the fastest ball would fly, and the slowest off a slime
 TOP_SPEED = isqrt(2 * HEAVIEST * HEIGHT)  # more than any fall adds up to
-SERVE_X, SERVE_Y, SERVE_WAIT = WIDTH // 4, 16 * CELL, 40
+MOST_TOUCHES = 8  # of one side in a row
 GOAL = 5
-STAY, LEFT, RIGHT, JUMP, LEFT_JUMP, RIGHT_JUMP = range(6)
-DIRECTION = 0, -1, 1, 0, -1, 1  # of each action
 TOUCH, BOUNCE, LEAP, POINT = 1, 2, 4, 8
