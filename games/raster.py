@@ -131,17 +131,17 @@ def paint_line(x0, y0, x1, y1, stroke, lens_x, lens_y, level, image):
 
 @rule
 def paint_bitmap(x, y, w, h, bitmap, flip, lens_x, lens_y, level, image):
-    """A bitmap of `bitmap_table`, stretched over a box."""
+    """A bitmap of `bitmap_table`, stretched over a box: each pixel shows the mark in its middle."""
     rows, columns = int(bitmap[0, 0]), int(bitmap[1, 0])
     left, right = pixels_of(x, w, lens_x)
     top, bottom = pixels_of(y, h, lens_y)
+    across, down = columns / (right - left), rows / (bottom - top)
+    first, end = max(left, 0), min(right, image.shape[1])
     for py in range(max(top, 0), min(bottom, image.shape[0])):
-        row = 2 + (py - top) * rows // (bottom - top)
-        for px in range(max(left, 0), min(right, image.shape[1])):
-            column = int(((px - left) * columns + 0.5) / (right - left))  # a whole number over another: no brink
-            if flip:
-                column = columns - 1 - column
-            if bitmap[row, column] != 0:
+        marks = bitmap[2 + int((py - top + 0.5) * down)]
+        for px in range(first, end):
+            column = int((px - left + 0.5) * across)
+            if marks[columns - 1 - column if flip else column] != 0:
                 image[py, px] = level
 
 
