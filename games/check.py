@@ -171,22 +171,18 @@ def _drawing(game: Game) -> Iterator[str]:
 
 
 def _masks(game: Game) -> Iterator[str]:
-    batch, rng = Batch(game, PLAYED_GAMES), np.random.default_rng(0)
-    batch.reset(0)
-    for _ in range(PLAYED_STEPS):
+    for batch in _play(game):
         for seat in range(batch.seats):
             if not batch.masks(*rows_of(batch, seat)).any(axis=1).all():
                 yield f"legal leaves seat {seat} without any action."
                 return
-        batch.step(random_actions(batch, rng))
-        batch.restart(~batch.running)
 
 
 def _bots(game: Game) -> Iterator[str]:
     if not game.bots:
         yield "a title needs scripted players: bots={'easy': ..., 'normal': ..., 'hard': ...}, easiest first."
-    for level in game.bots:
-        batch = Batch(game, PLAYED_GAMES)
+    for level, seats in product(game.bots, game.spec.seat_counts):
+        batch = Batch(game, PLAYED_GAMES, seats=seats)
         batch.reset(0)
         players = [
             ScriptedPlayers(batch, game.bot(level, game.spec.roles[seat]), *rows_of(batch, seat))

@@ -18,20 +18,30 @@ from stable_baselines3.common.env_checker import check_env as sb3_check_env
 
 # SB3's advice for images, which it takes planes for: they are 0 and 1, and coarse, on purpose
 IMAGE_ADVICE = re.compile("observation space .*is an image but the upper|minimal resolution for an image is 36x36")
-IDS = [env_id(registry.load(name)) for name in registry.names()]
+
+
+def _parts(game):
+    """Every seat count, and the first seat of every role in it: what one can learn in a title."""
+    for seats in game.spec.seat_counts:
+        for role in dict.fromkeys(game.spec.roles[:seats]):
+            yield {"seats": seats, "seat": game.spec.roles.index(role)}
+
+
+PARTS = [(env_id(game), part) for game in map(registry.load, registry.names()) for part in _parts(game)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("identifier", IDS)
-def test_gymnasiums_checker_is_content(identifier, kind):
-    check_env(gymnasium.make(identifier, obs=kind, render_mode="rgb_array").unwrapped)
+@pytest.mark.parametrize(("identifier", "part"), PARTS, ids=lambda value: str(value).removeprefix("npckit/"))
+def test_gymnasiums_checker_is_content(identifier, part, kind):
+    check_env(gymnasium.make(identifier, obs=kind, render_mode="rgb_array", **part).unwrapped)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_stable_baselines_checker_is_content(title, kind):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        sb3_check_env(GameEnv(title, obs=kind))
+        for part in _parts(title):
+            sb3_check_env(GameEnv(title, obs=kind, **part))
     other = [str(w.message) for w in caught if not IMAGE_ADVICE.search(str(w.message))]
     assert other == [] and bool(caught) == (kind in ("planes", "both"))
 

@@ -1,6 +1,7 @@
 """Every seat an agent, behind PettingZoo's `ParallelEnv`."""
 
 import warnings
+from functools import partial
 
 import pytest
 from npckit.envs import parallel_env
@@ -13,9 +14,10 @@ with warnings.catch_warnings():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_pettingzoos_checkers_are_content(pong, kind):
-    parallel_api_test(parallel_env(pong, obs=kind), num_cycles=300)
-    parallel_seed_test(lambda: parallel_env(pong, obs=kind), num_cycles=50)
+def test_pettingzoos_checkers_are_content(title, kind):
+    for seats in title.spec.seat_counts:
+        parallel_api_test(parallel_env(title, obs=kind, seats=seats), num_cycles=200)
+        parallel_seed_test(partial(parallel_env, title, obs=kind, seats=seats), num_cycles=50)
 
 
 def test_agents_are_called_by_their_seats_and_teams_share_rewards(lantern):
