@@ -48,15 +48,18 @@ class Bindings:
         self.chords, self.pad = dict(chords), dict(pad or {})
         self.keys = frozenset(key for chord in chords for key in chord)
 
+    def actions(self, held: list[int]) -> list[int]:
+        """The actions of all chords that are held: the largest chord first, the newest of equals before the others."""
+        ranked = [
+            (len(chord), max(held.index(key) for key in chord), action)
+            for chord, action in self.chords.items()
+            if all(key in held for key in chord)
+        ]
+        return [action for _, _, action in sorted(ranked, reverse=True)]
+
     def action(self, held: list[int]) -> int | None:
-        """The action of the largest chord that is held, the newest of equals; None when no key of this seat is down."""
-        best, rank = None, (0, -1)
-        for chord, action in self.chords.items():
-            if all(key in held for key in chord):
-                newest = max(held.index(key) for key in chord)
-                if (len(chord), newest) > rank:
-                    best, rank = action, (len(chord), newest)
-        return best
+        """The first of these; None when no key of this seat is down."""
+        return next(iter(self.actions(held)), None)
 
     def describe(self, actions: tuple[str, ...]) -> str:
         """The keys of every action in words: "up W or Up, down S or Down"."""

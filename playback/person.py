@@ -36,11 +36,11 @@ class PersonAgent:
         return self._bindings.action(self._keyboard.held()) is not None
 
     def decide(self, actions: NDArray[np.int32]) -> None:
-        pressed = self._bindings.action(self._keyboard.held())
-        wanted = pressed if pressed is not None else self._last if self._idle is None else self._idle
+        rest = self._last if self._idle is None else self._idle
+        pressed = self._bindings.actions(self._keyboard.held()) or [rest]
         spec = self._batch.game.spec
         mask = self._batch.masks(*self._rows)[0]
-        choices = [spec.field_action(self._seat, action) for action in (wanted, self._last, self._idle or 0)]
+        choices = [spec.field_action(self._seat, action) for action in (*pressed, self._last, rest)]
         chosen = next((action for action in choices if mask[action]), int(mask.argmax()))
         self._last = spec.field_action(self._seat, chosen)
         actions[self._rows] = chosen

@@ -6,6 +6,7 @@ import pytest
 from npckit.agents.match import Match
 from npckit.agents.seats import BotAgent
 from npckit.errors import UserError
+from npckit.games import registry
 from npckit.playback.casting import may_be_taken_over, seat_people
 from npckit.playback.keyboard import Bindings, Keyboard, bindings_for
 from npckit.playback.person import AWAY_SECONDS
@@ -61,6 +62,20 @@ def test_the_newest_of_two_held_keys_wins_and_the_older_comes_back(pong, keyboar
     keyboard.release(DOWN)
     keyboard.end_tick()
     assert bindings.action(keyboard.held()) == 1
+
+
+def test_of_a_chord_that_is_not_legal_what_is_legal_remains(keyboard):
+    """A tank that drives and fires goes on driving while it reloads."""
+    match = match_of_people(registry.load("tanks"), [0], keyboard)
+    match.batch.states["wait"] = 0
+    keyboard.press(UP)
+    keyboard.press(SPACE)
+    moved = []
+    for _ in range(12):
+        match.advance(1)
+        state = match.batch.states[0]
+        moved.append(bool(state["move_x"][0] or state["move_y"][0]))
+    assert state["reload"][0] > 0 and all(moved)
 
 
 def test_one_person_has_arrows_and_wasd_and_two_share_them(pong, keyboard):
