@@ -88,8 +88,13 @@ class Match:
         for agent in dict.fromkeys(self.agents):
             if self.tick % agent.period(self.game) == 0:
                 agent.decide(self.actions)
-        self.batch.step(self.actions, ticks)
+        self.batch.step(self.actions, ticks, deciding=self._bound())
         self.tick += ticks
+
+    def _bound(self) -> list[int]:
+        """The seats that decide now, and must do so by the mask; who may act in every tick holds what others have decided."""
+        usual, periods = self.game.spec.decision_ticks, [agent.period(self.game) for agent in self.agents]
+        return [seat for seat, period in enumerate(periods) if period % usual == 0 and self.tick % period == 0]
 
     def play(self) -> Outcome:
         """Plays every match to its end."""

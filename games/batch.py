@@ -7,7 +7,7 @@ it is a snapshot, its bytes are a save. Work may be spread over threads; results
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
@@ -97,13 +97,14 @@ class Batch:
             array[where] = 0
         self.running[where] = self.fresh[where] = True
 
-    def step(self, actions: NDArray[Any], ticks: int | None = None) -> None:
+    def step(self, actions: NDArray[Any], ticks: int | None = None, *, deciding: Iterable[int] | None = None) -> None:
         """One decision of every seat, (n, seats) seat-relative actions, held for `ticks` (default: `decision_ticks`).
 
         Games that have ended stand still until they are restarted. UserError: an action that does not exist or is not legal;
-        nothing has moved then.
+        nothing has moved then. Where a decision is stepped in parts, `deciding` names the seats whose actions are new: a
+        mask binds who decides, and what is held goes on.
         """
-        actions = self._checked(np.asarray(actions))
+        actions = self._checked(np.asarray(actions), range(self.seats) if deciding is None else deciding)
         if self._field_actions is not None:
             actions = self._field_actions[np.arange(self.seats), actions]
         advance = self._program.driver("advance")
@@ -120,7 +121,7 @@ class Batch:
         self.fresh[:] = False
         self.running &= ~(self.terminated | self.truncated)
 
-    def _checked(self, actions: NDArray[Any]) -> NDArray[np.int32]:
+    def _checked(self, actions: NDArray[Any], deciding: Iterable[int]) -> NDArray[np.int32]:
         if actions.shape != (self.num_games, self.seats) or actions.dtype.kind not in "iu":
             shape = f"({self.num_games}, {self.seats})"
             raise UserError(f"actions are {shape} integers, a row for each game; got {actions.shape} {actions.dtype}.")
@@ -133,12 +134,13 @@ class Batch:
                 f"{self.game.name} has {len(names)} actions ({', '.join(names)}); got {actions[row, seat]}."
             )
         if self.game.legal is not None:
-            self._check_masks(actions)
+            self._check_masks(actions, deciding)
         return actions
 
-    def _check_masks(self, actions: NDArray[np.int32]) -> None:
+    def _check_masks(self, actions: NDArray[np.int32], deciding: Iterable[int]) -> None:
         first_illegal = self._program.driver("first_illegal")
-        for seat, count in enumerate(self._action_counts):
+        for seat in deciding:
+            count = self._action_counts[seat]
             row = first_illegal(self.states, self.running, actions, int(count), seat, np.zeros(count, np.uint8))
             if row >= 0:
                 action = self.game.spec.actions_of(self.game.spec.roles[seat])[actions[row, seat]]

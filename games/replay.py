@@ -104,11 +104,8 @@ class Replay:
         self.check(game)
         batch = Batch(game, seats=self.seats)
         self.start(batch)
-        try:
-            for ticks, actions in joint_runs(self.actions):
-                batch.step(self._relative(game, actions)[None], int(ticks))
-        except UserError:
-            raise UserError("this replay holds a move that was not legal; record it again.") from None
+        for ticks, actions in joint_runs(self.actions):
+            batch.step(self._relative(game, actions)[None], int(ticks), deciding=())
         scores = tuple(map(float, batch.returns[0]))
         if (batch.hash(), int(batch.states["tick"][0]), scores) != (self.hash, self.ticks, self.scores):
             raise UserError(
@@ -136,7 +133,8 @@ class ReplayAgent:
         for game, seat, mask in zip(self._games, self._seats, masks, strict=True):
             tick = self._batch.states["tick"][game]
             chosen = self._batch.game.spec.field_action(seat, int(self._part[tick])) if tick < len(self._part) else 0
-            actions[game, seat] = chosen if mask[chosen] else int(mask.argmax())
+            is_held = 0 < tick < len(self._part) and self._part[tick] == self._part[tick - 1]
+            actions[game, seat] = chosen if mask[chosen] or is_held else int(mask.argmax())
 
 
 class Recorder:

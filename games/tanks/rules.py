@@ -22,7 +22,6 @@ NOISE = 18  # ticks for which a seat hears from which room the other has fired
 READY, WRECK = 45, 30  # ticks until a round begins, and before that with the wreck in view
 FAR = 5  # rooms between two starting places, along both axes together
 TRIES = 64
-HELD = 3  # ticks of a decision that follow its first
 SHOT, RICOCHET, BURST, HIT, READIED, WON = 1, 2, 4, 8, 16, 32
 ACTIONS = tuple(
     "_".join(filter(None, (drive, turn, gun))) or "stay"
@@ -205,12 +204,8 @@ def count_hits(state, rewards):
 
 @rule
 def legal(state, seat, out):
-    """Nobody fires while reloading, while too many own shells fly, or before a round begins.
-
-    Who has just fired, or fought to the end of a round, may hold the trigger for the rest of that decision.
-    """
-    holds = state.reload[seat] >= RELOAD - HELD or state.wait > READY + WRECK - HELD
-    may_fire = 1 if holds or can_fire(state, seat) else 0
+    """Nobody fires while reloading, while too many own shells fly, or before a round begins."""
+    may_fire = 1 if can_fire(state, seat) else 0
     for action in range(FIRE):
         out[action] = 1
         out[FIRE + action] = may_fire

@@ -268,17 +268,6 @@ def test_the_mask_forbids_to_fire_while_two_own_shells_fly_and_before_a_round(ga
     assert not batch.masks(*rows_of(batch, 1))[0][FIRE:].any()
 
 
-def test_a_trigger_may_be_held_for_the_decision_in_which_it_fires(game):
-    """Played tick by tick, as a window does, the same actions stay legal."""
-    batch, state = _duel_in_the_open(game, (5, 5), (12, 5))
-    for _ in range(4):
-        _step(batch, FIRE, FIRE)
-    assert (state["legs"] > 0).sum() == 2
-
-
-# --- fog ----------------------------------------------------------------------------------------------------------------
-
-
 def _is_hidden(state, seat, x, y):
     """Surely: behind a wall, or neither near nor ahead."""
     own_x, own_y = int(state["x"][seat]), int(state["y"][seat])
