@@ -24,7 +24,7 @@ def draw_overlay(surface: pygame.Surface, box: pygame.Rect, sight: Sight, headin
     surface.set_clip(box)
     write(surface, heading, unit * 1.5, palette.text, (room.left, room.top + unit * 0.6), room=room.width)
     write(surface, _about(sight), unit * 1.1, palette.faint, (room.left, room.top + unit * 2.1), room=room.width)
-    below = round(unit * (1.7 * len(sight.actions) + 0.7))
+    below = round(_pitch(sight, unit) * len(sight.actions) + unit * 0.7)
     _actions(surface, pygame.Rect(room.left, room.bottom - below, room.width, below), sight, unit, palette)
     middle = pygame.Rect(room.left, room.top + round(unit * 3.4), room.width, room.height - below - round(unit * 3.9))
     share = middle.height // max(1, len(sight.parts))
@@ -42,12 +42,18 @@ def _about(sight: Sight) -> str:
     return f"{sight.spec.kind}{stack}, every {f'{period} ticks' if period > 1 else 'tick'}{turned}"
 
 
+def _pitch(sight: Sight, unit: float) -> float:
+    """From one action's row to the next; many actions stand closer."""
+    return unit * min(1.7, 15 / len(sight.actions))
+
+
 def _actions(surface: pygame.Surface, box: pygame.Rect, sight: Sight, unit: float, palette: Palette) -> None:
     """One row for each action: the one in force is marked, and bars show what the policy prefers, if it says so."""
     pygame.draw.line(surface, palette.edge, box.topleft, box.topright)
-    preferences = sight.preferences()
+    preferences, pitch = sight.preferences(), _pitch(sight, unit)
+    top, unit = box.top + unit * 0.65, pitch / 1.7
     for i, name in enumerate(sight.actions):
-        y = box.top + unit * (1.5 + 1.7 * i)
+        y = top + pitch * (i + 0.5)
         chosen = i == sight.action
         colour = palette.inks[1] if chosen else palette.faint
         bar = pygame.Rect(box.left + box.width * 0.42, y - unit * 0.45, box.width * 0.42, unit * 0.9)
@@ -75,13 +81,31 @@ def _actions(surface: pygame.Surface, box: pygame.Rect, sight: Sight, unit: floa
 def _features(
     surface: pygame.Surface, box: pygame.Rect, value: NDArray[Any], sight: Sight, unit: float, palette: Palette
 ) -> None:
-    """A bar for each feature, from its middle (0) to -1 on the left or 1 on the right."""
+    """A bar for each feature, from its middle (0) to -1 on the left or 1 on the right; of very many, tiles for the last."""
     spec = sight.match.game.spec
     names = spec.features_of(spec.roles[sight.seat])
     newest = value[-len(names) :]
-    step = min(unit * 2.0, box.height / len(names))
+    most = max(4, int(box.height / (unit * 1.05)))
+    named = len(names) if len(names) <= most else max(4, round(most * 0.7))
+    tiled = round(box.height * 0.3) if named < len(names) else 0
+    step = min(unit * 2.0, (box.height - tiled) / named)
+    _bars(surface, box, names[:named], newest, step, unit, palette)
+    if tiled:
+        room = pygame.Rect(box.left, box.bottom - tiled, box.width, tiled)
+        _tiles(surface, room, newest[named:], f"{len(names) - named} more, from {names[named]}", unit, palette)
+
+
+def _bars(
+    surface: pygame.Surface,
+    box: pygame.Rect,
+    names: tuple[str, ...],
+    numbers: NDArray[Any],
+    step: float,
+    unit: float,
+    palette: Palette,
+) -> None:
     bar = pygame.Rect(box.left + box.width * 0.42, 0, box.width * 0.42, max(2, step * 0.4))
-    for i, (name, number) in enumerate(zip(names, newest, strict=True)):
+    for i, (name, number) in enumerate(zip(names, numbers, strict=False)):
         y = box.top + step * (i + 0.5)
         bar.centery = round(y)
         pygame.draw.rect(surface, palette.backdrop, bar, border_radius=bar.height // 2)
@@ -90,6 +114,22 @@ def _features(
         pygame.draw.rect(surface, palette.inks[4 if number >= 0 else 3], lit, border_radius=bar.height // 4)
         write(surface, name, min(unit * 1.25, step), palette.text, (box.left, y), room=bar.left - box.left - unit / 2)
         write(surface, f"{number:+.2f}", min(unit * 1.15, step), palette.faint, (box.right, y), side="right")
+
+
+def _tiles(
+    surface: pygame.Surface, box: pygame.Rect, numbers: NDArray[Any], words: str, unit: float, palette: Palette
+) -> None:
+    """A tile for each number, the brighter the farther from 0, row by row."""
+    write(surface, words, unit * 1.1, palette.faint, (box.left, box.top + unit * 0.7), room=box.width)
+    room = pygame.Rect(box.left, box.top + unit * 1.5, box.width, max(2, box.height - unit * 2))
+    columns = max(1, round((len(numbers) * room.width / room.height) ** 0.5))
+    side = min(room.width / columns, room.height / -(-len(numbers) // columns))
+    for i, number in enumerate(numbers):
+        tile = pygame.Rect(
+            room.left + i % columns * side, room.top + i // columns * side, max(1, side - 1), max(1, side - 1)
+        )
+        colour = palette.inks[4 if number >= 0 else 3]
+        pygame.draw.rect(surface, blend(palette.backdrop, colour, min(1.0, abs(float(number)))), tile)
 
 
 def _planes(
