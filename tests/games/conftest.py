@@ -14,10 +14,6 @@ KINDS = ("features", "planes", "pixels")
 class ForgetfulAgent(BotAgent):
     """The same scripted player with its memory wiped before every decision; only its random numbers go on."""
 
-    def __init__(self, level):
-        super().__init__(level)
-        self.name = f"forgetful {level}"
-
     def decide(self, actions):
         memories = self._players._memories
         kept = memories["rng"].copy()
