@@ -18,16 +18,16 @@ GUARD_MEMORY = {
     "trace_dx": i8,
     "trace_dy": i8,
 }
-PATIENCE, SHORT_PATIENCE = 150, 30  # decisions for which a trace is followed
+PATIENCE = 150  # decisions for which a trace is followed
 STALE = 150
 ARRIVED = 5 * CELL // 4
 
 
 @rule
 def easy_guard(features, mask, memory):
-    """Wanders from room to room; runs after a thief it sees."""
+    """Wanders from room to room; runs after a thief it sees, when it thinks of it."""
     recall(features, memory)
-    if features[SEEN] > 0.5:
+    if features[SEEN] > 0.5 and randint(memory, 2) == 0:
         return go(features, memory, seen_x(features), seen_y(features))
     if memory.goal == 0 or is_at(features, memory, memory.goal - 1):
         memory.goal = 1 + randint(memory, ROOMS)
@@ -36,12 +36,12 @@ def easy_guard(features, mask, memory):
 
 @rule
 def normal_guard(features, mask, memory):
-    """Makes rounds; goes where it sees or hears something, and where it last did."""
+    """Makes rounds; goes where the thief is seen, or was just heard."""
     recall(features, memory)
-    memory.now += 1
-    note_trace(features, memory)
-    if memory.trace > 0 and memory.now - memory.trace < SHORT_PATIENCE:
-        return go(features, memory, memory.trace_x, memory.trace_y)
+    if features[SEEN] > 0.5:
+        return go(features, memory, seen_x(features), seen_y(features))
+    if features[NOISE] > 0.0:
+        return go(features, memory, noise_x(features), noise_y(features))
     if memory.goal == 0:
         memory.goal = 1 + room_at(memory, own_x(features), own_y(features))
     if is_at(features, memory, memory.goal - 1):
@@ -88,6 +88,16 @@ def seen_y(features):
 
 
 @rule
+def noise_x(features):
+    return own_x(features) + offset(features[NOISE + 1])
+
+
+@rule
+def noise_y(features):
+    return own_y(features) + offset(features[NOISE + 2])
+
+
+@rule
 def note_trace(features, memory):
     """Where the thief was last seen or heard; a noise says less than a glimpse of the same moment."""
     if features[SEEN] > 0.5:
@@ -95,7 +105,7 @@ def note_trace(features, memory):
         memory.trace_dx = int(features[SEEN + 3] * CELL)
         memory.trace_dy = int(features[SEEN + 4] * CELL)
     elif features[NOISE] > 0.0 and memory.now - memory.trace > 8:
-        keep_trace(memory, own_x(features) + offset(features[NOISE + 1]), own_y(features) + offset(features[NOISE + 2]))
+        keep_trace(memory, noise_x(features), noise_y(features))
 
 
 @rule

@@ -1,8 +1,8 @@
 """The building: four by three rooms, laid out by seed, with doors between neighbours.
 
 Cells: 24 by 18, walls one cell thick, doors two cells wide. The walls run straight one way and are staggered the other way. Doors
-0 to 8 join a room to its right neighbour, 9 to 16 to the one below. Those across the straight walls all stand open and every
-line of staggered ones keeps at least two, so that everything is reached and there are ways round.
+0 to 8 join a room to its right neighbour, 9 to 16 to the one below. Those in the staggered walls all stand
+open, of each line in a straight wall at most one inner door is shut: everything is reached, and no room is a dead end.
 
 `plan` is any record with the fields of PLAN: the state, and a bot's memory, which learns them from features.
 """
@@ -54,6 +54,7 @@ def _doors_of_rooms() -> np.ndarray:
 
 
 ROOM_DOORS = _doors_of_rooms()
+DOOR_ROOMS = np.array([[room for room in range(ROOMS) if door in ROOM_DOORS[room]] for door in range(DOORS)], np.int64)
 
 
 @rule
@@ -66,10 +67,10 @@ def build(state):
         state.door_open[door] = 1
     if state.straight == 1:
         for row in range(ROOMS_Y - 1):
-            shut_some(state, ACROSS + row * ROOMS_X, 1, ROOMS_X)
+            shut_one(state, ACROSS + row * ROOMS_X, 1, ROOMS_X)
     else:
         for column in range(ROOMS_X - 1):
-            shut_some(state, column, ROOMS_X - 1, ROOMS_Y)
+            shut_one(state, column, ROOMS_X - 1, ROOMS_Y)
     for door in range(DOORS):
         place_door(state, door)
     carve(state)
@@ -94,12 +95,10 @@ def place_walls(state):
 
 
 @rule
-def shut_some(state, first, stride, count):
-    """One door of a line, or two if as many remain."""
-    shut = randint(state, count)
-    state.door_open[first + stride * shut] = 0
-    if count > 3 and randint(state, 2) == 0:
-        state.door_open[first + stride * ((shut + 1 + randint(state, count - 1)) % count)] = 0
+def shut_one(state, first, stride, count):
+    """Perhaps an inner door of a line, so that no room is a dead end."""
+    if randint(state, 4) > 0:
+        state.door_open[first + stride * (1 + randint(state, count - 2))] = 0
 
 
 @rule

@@ -4,8 +4,8 @@ from ..contract import CELL, i8, rule
 from ..geometry import distance
 from ..rng import randint
 from .names import ALARM, COS, GOALS_AT, GUARDS_AT, NOTICED, SIN
-from .plan import DOORS, FAR, ROOM_DOORS, ROOMS, room_at
-from .routes import aim_through, middle_x, middle_y, offset, own_x, own_y, recall, step_along, step_to_aim, way_length
+from .plan import DOOR_ROOMS, DOORS, FAR, ROOM_DOORS, ROOMS, room_at
+from .routes import aim_through, middle_x, middle_y, offset, own_x, own_y, recall, step_to_aim, way_length
 from .setting import EXITS, GOALS, JEWEL
 from .sight import HEARING
 from .walk import STAY, WAYS
@@ -18,20 +18,29 @@ THIEF_MEMORY = {
     "jewel_y": i8,
     "jewel_known": i8,
     "spotted": i8,  # when it was last seen itself
-    "risk": (i8, ROOMS),  # lengths of detour that a room is worth
-    "cost": (i8, DOORS),
-    "first": (i8, DOORS),  # the side of the own room through which the way to a door leads
-    "done": (i8, DOORS),
     "reach": (i8, DOORS),  # how far the nearest guard is from a door
-    "best_cost": i8,
+    "cost": (i8, DOORS),  # of the way to a door: its length, and detours that its dangers are worth
+    "length": (i8, DOORS),
+    "lead": (i8, DOORS),  # the least that the thief is ahead of the guards on that way
+    "first": (i8, DOORS),  # the side of its room through which the way leads
+    "done": (i8, DOORS),
+    "best_cost": i8,  # the goal that is best
+    "best_lead": i8,
     "best_side": i8,
     "best_x": i8,
     "best_y": i8,
-    "last_x": i8,
+    "last_x": i8,  # the goal before
     "last_y": i8,
+    "fled": i8,  # 1 more than the door through which it runs, or ran last
+    "flee_x": i8,
+    "flee_y": i8,
 }
-WORRY = 75  # decisions for which a guard is thought to be near where it was
-SHY = 2 * CELL  # nearer guards are passed on the far side
+WORRY = 40  # decisions for which a guard is thought to be near where it was
+DRIFT = 15  # how much nearer it may have come in each
+PACE = 190  # of 256: a guard's speed to the thief's
+MARGIN = 3 * CELL // 2  # the lead that a way should have
+RESOLVE = 2 * CELL
+SCARE = 4 * CELL
 HURRY = 20  # decisions after being seen
 
 
@@ -63,14 +72,58 @@ def nearest_goal(features):
 
 @rule
 def normal_thief(features, mask, memory):
-    """Looks into every room; keeps away from the guards it sees, and always runs."""
+    """Looks into every room, the nearest next; runs from a guard it sees close by."""
     recall(features, memory)
-    memory.now += 1
-    for guard in range(3):
-        memory.guard_at[guard] = 0
-    note_guards(features, memory)
     note_jewel(features, memory)
-    return sneak_by(features, memory)
+    x, y = own_x(features), own_y(features)
+    here = room_at(memory, x, y)
+    guard = close_guard(features)
+    if guard >= 0:
+        return run_from(features, memory, here, x + offset(features[guard]), y + offset(features[guard + 1]))
+    if features[ALARM] > 0.5:
+        at = GOALS_AT + 3 * nearest_goal(features)
+        way_length(memory, x, y, x + offset(features[at]), y + offset(features[at + 1]))
+    elif memory.jewel_known == 1:
+        way_length(memory, x, y, memory.jewel_x, memory.jewel_y)
+    else:
+        room = nearest_unseen(memory, here)
+        way_length(memory, x, y, middle_x(memory, room), middle_y(memory, room))
+    return step_to_aim(features, memory)
+
+
+@rule
+def close_guard(features):
+    """Where features of the nearest guard begin that is within SCARE; -1: none is."""
+    best, nearest = -1, SCARE
+    for guard in range(3):
+        at = GUARDS_AT + 5 * guard
+        gap = distance(offset(features[at + 1]), offset(features[at + 2]))
+        if features[at] > 0.5 and gap < nearest:
+            best, nearest = at + 1, gap
+    return best
+
+
+@rule
+def run_from(features, memory, room, guard_x, guard_y):
+    """Through the door that the guard is farthest from."""
+    best, best_worth = 0, -FAR
+    for side in range(4):
+        door = int(ROOM_DOORS[room, side])
+        if door >= 0 and memory.door_open[door] == 1:
+            worth = distance(memory.door_x[door] - guard_x, memory.door_y[door] - guard_y)
+            if worth > best_worth:
+                best, best_worth = side, worth
+    aim_through(memory, room, best)
+    return step_to_aim(features, memory)
+
+
+@rule
+def nearest_unseen(memory, here):
+    best = -1
+    for room in range(ROOMS):
+        if memory.visited[room] == 0 and (best < 0 or memory.apart[here, room] < memory.apart[here, best]):
+            best = room
+    return max(best, 0)
 
 
 @rule
@@ -79,8 +132,14 @@ def hard_thief(features, mask, memory):
     memory.now += 1
     note_guards(features, memory)
     note_jewel(features, memory)
-    way = sneak_by(features, memory)
-    return way + WAYS - 1 if way != STAY and should_sneak(features, memory) else way
+    x, y = own_x(features), own_y(features)
+    assess_doors(memory)
+    explore(memory, x, y)
+    choose_goal(features, memory, x, y)
+    if memory.best_lead < MARGIN:
+        seek_refuge(memory, x, y)
+    way = step_to_aim(features, memory)
+    return way + WAYS - 1 if way != STAY and should_sneak(features, memory, x, y) else way
 
 
 @rule
@@ -106,83 +165,56 @@ def note_jewel(features, memory):
 
 
 @rule
-def should_sneak(features, memory):
-    """While a guard could hear that does not know yet."""
+def should_sneak(features, memory, x, y):
+    """While a guard could hear that does not know yet, and is not too near to walk slowly."""
     if features[ALARM] > 0.5 or (memory.spotted > 0 and memory.now - memory.spotted < HURRY):
         return False
+    nearest = FAR
     for guard in range(3):
-        if worry(memory, guard) > 0:
-            dx, dy = memory.guard_x[guard] - own_x(features), memory.guard_y[guard] - own_y(features)
-            if distance(dx, dy) < HEARING + CELL:
-                return True
-    return False
+        if is_remembered(memory, guard):
+            nearest = min(nearest, distance(memory.guard_x[guard] - x, memory.guard_y[guard] - y))
+    return CELL * 3 < nearest < HEARING + CELL
 
 
 @rule
-def worry(memory, guard):
-    """How sure it is that a guard is still where it was, WORRY down to 0."""
-    return max(WORRY - memory.now + memory.guard_at[guard], 0) if memory.guard_at[guard] > 0 else 0
-
-
-@rule
-def sneak_by(features, memory):
-    """The way to a goal that costs least, with detours for guards; a step aside from those that are close."""
-    assess_rooms(memory)
-    assess_doors(memory)
-    explore(features, memory)
-    aim_at_best(features, memory)
-    dx, dy = memory.aim_x - own_x(features), memory.aim_y - own_y(features)
-    scale = max(distance(dx, dy), 1)
-    dx, dy = dx * CELL // scale, dy * CELL // scale
-    for guard in range(3):
-        if worry(memory, guard) > WORRY - 4:
-            away_x, away_y = own_x(features) - memory.guard_x[guard], own_y(features) - memory.guard_y[guard]
-            gap = max(distance(away_x, away_y), 1)
-            if gap < SHY:
-                push = (SHY - gap) * CELL // SHY
-                dx += away_x * push // gap
-                dy += away_y * push // gap
-    return step_along(features, memory, dx, dy)
-
-
-@rule
-def assess_rooms(memory):
-    for room in range(ROOMS):
-        memory.risk[room] = 0
-    for guard in range(3):
-        sure = worry(memory, guard)
-        if sure > 0:
-            memory.risk[room_at(memory, memory.guard_x[guard], memory.guard_y[guard])] += 8 * CELL * sure // WORRY
+def is_remembered(memory, guard):
+    return memory.guard_at[guard] > 0 and memory.now - memory.guard_at[guard] < WORRY
 
 
 @rule
 def assess_doors(memory):
-    """How soon a guard could be there, who may have walked since it was seen."""
+    """How far the nearest guard is from each door; one that is out of sight may have come nearer."""
     for door in range(DOORS):
         memory.reach[door] = FAR
     for guard in range(3):
-        if worry(memory, guard) > 0:
-            room = room_at(memory, memory.guard_x[guard], memory.guard_y[guard])
+        if is_remembered(memory, guard):
+            x, y, walked = memory.guard_x[guard], memory.guard_y[guard], DRIFT * (memory.now - memory.guard_at[guard])
+            room = room_at(memory, x, y)
             for side in range(4):
                 first = int(ROOM_DOORS[room, side])
                 if first >= 0 and memory.door_open[first] == 1:
-                    head = distance(memory.door_x[first] - memory.guard_x[guard], memory.door_y[first] - memory.guard_y[guard])
-                    head += 10 * (memory.now - memory.guard_at[guard])
+                    head = distance(memory.door_x[first] - x, memory.door_y[first] - y) - walked
                     for door in range(DOORS):
                         memory.reach[door] = min(memory.reach[door], head + memory.far[first, door])
 
 
 @rule
-def contested(memory, door, length):
-    """What it costs to go through a door that a guard may reach first."""
-    late = length + CELL - memory.reach[door]
-    return 4 * CELL + 2 * late if late > 0 and memory.reach[door] < 8 * CELL else 0
+def reach_of(memory, room, x, y):
+    """How far the nearest guard is from a place."""
+    nearest = FAR
+    for guard in range(3):
+        if is_remembered(memory, guard) and room_at(memory, memory.guard_x[guard], memory.guard_y[guard]) == room:
+            nearest = min(nearest, distance(memory.guard_x[guard] - x, memory.guard_y[guard] - y))
+    for side in range(4):
+        door = int(ROOM_DOORS[room, side])
+        if door >= 0 and memory.door_open[door] == 1:
+            nearest = min(nearest, memory.reach[door] + distance(memory.door_x[door] - x, memory.door_y[door] - y))
+    return nearest
 
 
 @rule
-def explore(features, memory):
-    """Costs of the ways to all doors, after Dijkstra (1959)."""
-    x, y = own_x(features), own_y(features)
+def explore(memory, x, y):
+    """The ways to all doors, after Dijkstra (1959): how long, how costly, and with what least lead before the guards."""
     room = room_at(memory, x, y)
     for door in range(DOORS):
         memory.cost[door] = FAR
@@ -191,14 +223,36 @@ def explore(features, memory):
         door = int(ROOM_DOORS[room, side])
         if door >= 0 and memory.door_open[door] == 1:
             length = distance(memory.door_x[door] - x, memory.door_y[door] - y)
-            memory.cost[door] = length + contested(memory, door, length)
-            memory.first[door] = side
+            reach_door(memory, door, length, 0, FAR, side)
     for _ in range(DOORS):
         door = cheapest(memory)
         if door < 0:
             return
         memory.done[door] = 1
-        spread(memory, door)
+        for i in range(8):
+            room = int(DOOR_ROOMS[door, i // 4])
+            other = int(ROOM_DOORS[room, i % 4])
+            if other >= 0 and memory.door_open[other] == 1 and memory.done[other] == 0:
+                length = memory.length[door] + memory.far[door, other]
+                extra = memory.cost[door] - memory.length[door]
+                reach_door(memory, other, length, extra, memory.lead[door], memory.first[door])
+
+
+@rule
+def reach_door(memory, door, length, extra, lead, side):
+    lead = min(lead, memory.reach[door] - length * PACE // 256)
+    cost = length + extra + price(memory.reach[door] - length * PACE // 256)
+    if cost < memory.cost[door]:
+        memory.cost[door] = cost
+        memory.length[door] = length
+        memory.lead[door] = lead
+        memory.first[door] = side
+
+
+@rule
+def price(lead):
+    """What detour a lead that is too small is worth."""
+    return 4 * CELL + 4 * (MARGIN - lead) if lead < MARGIN else 0
 
 
 @rule
@@ -211,85 +265,100 @@ def cheapest(memory):
 
 
 @rule
-def spread(memory, door):
-    for room in range(ROOMS):
-        is_beside = False
-        for side in range(4):
-            is_beside = is_beside or int(ROOM_DOORS[room, side]) == door
-        if is_beside:
-            spread_in(memory, door, room)
-
-
-@rule
-def spread_in(memory, door, room):
-    for side in range(4):
-        other = int(ROOM_DOORS[room, side])
-        if other >= 0 and memory.door_open[other] == 1 and memory.done[other] == 0:
-            length = memory.cost[door] + memory.far[door, other]
-            cost = length + memory.risk[room] + contested(memory, other, length)
-            if cost < memory.cost[other]:
-                memory.cost[other] = cost
-                memory.first[other] = memory.first[door]
-
-
-@rule
-def blocked(memory, x, y, there_x, there_y):
-    """What it costs to go where a guard would be first."""
-    own, cost = distance(there_x - x, there_y - y), 0
-    for guard in range(3):
-        sure = worry(memory, guard)
-        theirs = distance(there_x - memory.guard_x[guard], there_y - memory.guard_y[guard])
-        if sure > 0 and theirs < own + 2 * CELL and theirs < 7 * CELL:
-            cost += 12 * CELL * sure // WORRY
-    return cost
-
-
-@rule
-def aim_at_best(features, memory):
-    """An exit after the alarm; before, a jewel that it saw, or a room it has not been in."""
-    x, y = own_x(features), own_y(features)
-    memory.best_cost = 4 * FAR
+def choose_goal(features, memory, x, y):
+    """An exit after the alarm; before, the jewel if it was seen, or a room that the thief has not been in."""
+    memory.best_cost = 8 * FAR
+    room = room_at(memory, x, y)
     if features[ALARM] > 0.5:
         for goal in range(EXITS, GOALS):
             at = GOALS_AT + 3 * goal
-            consider(memory, x, y, x + offset(features[at]), y + offset(features[at + 1]), 0)
+            consider(memory, room, x, y, x + offset(features[at]), y + offset(features[at + 1]), 0)
     elif memory.jewel_known == 1:
-        consider(memory, x, y, memory.jewel_x, memory.jewel_y, 0)
+        consider(memory, room, x, y, memory.jewel_x, memory.jewel_y, 0)
     else:
-        for room in range(ROOMS):
-            if memory.visited[room] == 0:
-                dx, dy = middle_x(memory, room) - x, middle_y(memory, room) - y
+        for other in range(ROOMS):
+            if memory.visited[other] == 0:
+                dx, dy = middle_x(memory, other) - x, middle_y(memory, other) - y
                 behind = -int(features[COS] * dx + features[SIN] * dy) // 2
-                consider(memory, x, y, middle_x(memory, room), middle_y(memory, room), behind)
+                consider(memory, room, x, y, x + dx, y + dy, behind)
     memory.last_x = memory.best_x
     memory.last_y = memory.best_y
-    memory.aim_x = memory.best_x
-    memory.aim_y = memory.best_y
-    if memory.best_side >= 0:
-        aim_through(memory, room_at(memory, x, y), memory.best_side)
+    take_aim(memory, room)
 
 
 @rule
-def consider(memory, x, y, there_x, there_y, extra):
-    """Takes a place for the best if it costs least: the way, what guards are near, and a little to change one's mind."""
+def take_aim(memory, room):
+    memory.aim_x = memory.best_x
+    memory.aim_y = memory.best_y
+    if memory.best_side >= 0:
+        aim_through(memory, room, memory.best_side)
+
+
+@rule
+def consider(memory, room, x, y, there_x, there_y, extra):
+    """Takes a place for the goal if its way costs least; to change one's mind costs a little too."""
     there = room_at(memory, there_x, there_y)
-    cost, through = 3 * FAR, -1
-    if there == room_at(memory, x, y):
-        cost = distance(there_x - x, there_y - y)
+    cost, length, lead, through = 4 * FAR, 0, FAR, -1
+    if there == room:
+        length = distance(there_x - x, there_y - y)
+        cost = length
     else:
         for side in range(4):
             door = int(ROOM_DOORS[there, side])
             if door >= 0 and memory.cost[door] < FAR:
-                whole = memory.cost[door] + distance(memory.door_x[door] - there_x, memory.door_y[door] - there_y)
-                if whole < cost:
-                    cost, through = whole, memory.first[door]
-    cost += extra + blocked(memory, x, y, there_x, there_y) + memory.risk[there]
+                tail = distance(memory.door_x[door] - there_x, memory.door_y[door] - there_y)
+                if memory.cost[door] + tail < cost:
+                    cost, length = memory.cost[door] + tail, memory.length[door] + tail
+                    lead, through = memory.lead[door], memory.first[door]
+    last_lead = reach_of(memory, there, there_x, there_y) - length * PACE // 256
+    cost += extra + price(last_lead)
     if there_x == memory.last_x and there_y == memory.last_y:
-        cost -= CELL
+        cost -= RESOLVE
     if cost < memory.best_cost:
         memory.best_cost = cost
+        memory.best_lead = min(lead, last_lead)
         memory.best_side = through
         memory.best_x = there_x
         memory.best_y = there_y
 
 
+@rule
+def seek_refuge(memory, x, y):
+    """Runs through one door after the other, never straight back, towards the one it reaches with the greatest lead."""
+    room = room_at(memory, x, y)
+    if memory.fled > 0 and is_running(memory, x, y):
+        memory.aim_x = memory.flee_x
+        memory.aim_y = memory.flee_y
+        return
+    best, best_worth = -1, -8 * FAR
+    is_calm = memory.spotted == 0 or memory.now - memory.spotted > HURRY
+    if is_calm and reach_of(memory, room, x, y) > 5 * CELL:
+        best_worth = reach_of(memory, room, x, y)
+    for door in range(DOORS):
+        if memory.cost[door] < FAR:
+            worth = refuge_worth(memory, door)
+            if int(ROOM_DOORS[room, memory.first[door]]) == memory.fled - 1:
+                worth -= 3 * CELL
+            if worth > best_worth:
+                best, best_worth = door, worth
+    if best < 0:
+        memory.aim_x = x
+        memory.aim_y = y
+        return
+    aim_through(memory, room, memory.first[best])
+    memory.fled = 1 + int(ROOM_DOORS[room, memory.first[best]])
+    memory.flee_x = memory.aim_x
+    memory.flee_y = memory.aim_y
+
+
+@rule
+def refuge_worth(memory, door):
+    last = memory.reach[door] - memory.length[door] * PACE // 256
+    return min(memory.lead[door], 10 * CELL) + min(last, 10 * CELL) // 2 - memory.length[door] // 8
+
+
+@rule
+def is_running(memory, x, y):
+    """Whether it is still on its way through a door, and first there."""
+    gap = distance(memory.flee_x - x, memory.flee_y - y)
+    return CELL // 4 < gap < 12 * CELL and memory.reach[memory.fled - 1] > gap * PACE // 256 - CELL
