@@ -20,6 +20,7 @@ GUARD_MEMORY = {
 }
 PATIENCE = 150  # decisions for which a trace is followed
 STALE = 150
+STRAY = 3  # cells, ahead of where it was last seen, at which the thief is looked for
 ARRIVED = 5 * CELL // 4
 
 
@@ -197,10 +198,16 @@ def flank(features, memory):
 
 @rule
 def search(features, memory, rank):
-    """The nearest goes on where the thief went, the others through rooms it may have reached."""
-    if rank == 0 and memory.visited[room_at(memory, memory.trace_x, memory.trace_y)] < memory.trace + 4:
-        return go(features, memory, memory.trace_x + memory.trace_dx, memory.trace_y + memory.trace_dy)
+    """The nearest goes on into the room where the thief was going, the others through rooms it may have reached."""
+    room = trace_room(memory)
+    if rank == 0 and memory.visited[room] < memory.trace + 4:
+        return go(features, memory, middle_x(memory, room), middle_y(memory, room))
     return make_rounds(features, memory)
+
+
+@rule
+def trace_room(memory):
+    return room_at(memory, memory.trace_x + STRAY * memory.trace_dx, memory.trace_y + STRAY * memory.trace_dy)
 
 
 @rule
@@ -217,7 +224,7 @@ def choose_room(features, memory):
     one = room_at(memory, mate_x(features, 0), mate_y(features, 0))
     two = room_at(memory, mate_x(features, 1), mate_y(features, 1))
     is_tracing = memory.trace > 0 and memory.now - memory.trace < PATIENCE
-    trace_room = room_at(memory, memory.trace_x, memory.trace_y)
+    likely = trace_room(memory)
     best, best_worth = here, -4 * FAR
     for room in range(ROOMS):
         own = memory.apart[here, room]
@@ -225,7 +232,7 @@ def choose_room(features, memory):
         if memory.apart[one, room] < own or memory.apart[two, room] < own:
             worth -= 1500
         if is_tracing:
-            worth -= 2 * memory.apart[trace_room, room]
+            worth -= 2 * memory.apart[likely, room]
         dx = middle_x(memory, room) - own_x(features)
         dy = middle_y(memory, room) - own_y(features)
         worth += int(features[COS] * dx + features[SIN] * dy) // 4

@@ -1,8 +1,8 @@
 """The building: four by three rooms, laid out by seed, with doors between neighbours.
 
 Cells: 24 by 18, walls one cell thick, doors two cells wide. The walls run straight one way and are staggered the other way. Doors
-0 to 8 join a room to its right neighbour, 9 to 16 to the one below. Those in the staggered walls all stand
-open, of each line in a straight wall at most one inner door is shut: everything is reached, and no room is a dead end.
+0 to 8 join a room to its right neighbour, 9 to 16 to the one below. Those in the straight walls all stand
+open, of each staggered line at most one inner door is shut: everything is reached, and no room is a dead end.
 
 `plan` is any record with the fields of PLAN: the state, and a bot's memory, which learns them from features.
 """

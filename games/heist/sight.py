@@ -9,6 +9,7 @@ from ..contract import CELL, rule
 from ..geometry import angle_of, clear_line, turn_between
 
 SIGHT, KEEN, BEAM, NEAR, HEARING = 9 * CELL, 6 * CELL, 5 * CELL, 5 * CELL // 4, 4 * CELL
+GLINT = 4 * CELL  # so near the jewel is seen
 CONE = 30  # half of it
 BLOCK = 3 * CELL
 STRIDE = 14  # ticks of running that make a step
@@ -29,7 +30,13 @@ def look(state):
             state.is_seen = 1
     if state.is_seen > before:
         state.events |= SPOTTED
-    state.jewel_seen = 1 if state.lifted == 0 and sees_place(state, state.goal_x[0], state.goal_y[0]) else 0
+    state.jewel_seen = 1 if state.lifted == 0 and sees_jewel(state) else 0
+
+
+@rule
+def sees_jewel(state):
+    dx, dy = state.x[0] - state.goal_x[0], state.y[0] - state.goal_y[0]
+    return dx * dx + dy * dy <= GLINT * GLINT and sees_place(state, state.goal_x[0], state.goal_y[0])
 
 
 @rule

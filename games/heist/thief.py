@@ -3,7 +3,7 @@
 from ..contract import CELL, i8, rule
 from ..geometry import distance
 from ..rng import randint
-from .names import ALARM, COS, GOALS_AT, GUARDS_AT, NOTICED, SIN
+from .names import ALARM, GOALS_AT, GUARDS_AT, NOTICED
 from .plan import DOOR_ROOMS, DOORS, FAR, ROOM_DOORS, ROOMS, room_at
 from .routes import aim_through, middle_x, middle_y, offset, own_x, own_y, recall, step_to_aim, way_length
 from .setting import EXITS, GOALS, JEWEL
@@ -32,6 +32,7 @@ THIEF_MEMORY = {
     "last_x": i8,  # the goal before
     "last_y": i8,
     "fled": i8,  # 1 more than the door through which it runs, or ran last
+    "thwarted": i8,  # for how many decisions it could not go where it would
     "flee_x": i8,
     "flee_y": i8,
 }
@@ -40,6 +41,8 @@ DRIFT = 15  # how much nearer it may have come in each
 PACE = 190  # of 256: a guard's speed to the thief's
 MARGIN = 3 * CELL // 2  # the lead that a way should have
 RESOLVE = 2 * CELL
+IMPATIENCE = CELL // 32  # what lead it does without after each decision that it was thwarted
+LOOKED = 7 * CELL // 4  # from the middle of a room: it has been looked into
 SCARE = 4 * CELL
 HURRY = 20  # decisions after being seen
 
@@ -136,8 +139,11 @@ def hard_thief(features, mask, memory):
     assess_doors(memory)
     explore(memory, x, y)
     choose_goal(features, memory, x, y)
-    if memory.best_lead < MARGIN:
+    if memory.best_lead < MARGIN - memory.thwarted * IMPATIENCE:
+        memory.thwarted += 1
         seek_refuge(memory, x, y)
+    else:
+        memory.thwarted = max(memory.thwarted - 1, 0)
     way = step_to_aim(features, memory)
     return way + WAYS - 1 if way != STAY and should_sneak(features, memory, x, y) else way
 
@@ -157,7 +163,9 @@ def note_guards(features, memory):
 @rule
 def note_jewel(features, memory):
     x, y = own_x(features), own_y(features)
-    memory.visited[room_at(memory, x, y)] = 1
+    room = room_at(memory, x, y)
+    if distance(middle_x(memory, room) - x, middle_y(memory, room) - y) < LOOKED:
+        memory.visited[room] = 1
     if features[GOALS_AT + 2] < 1 and features[ALARM] < 0.5:
         memory.jewel_known = 1
         memory.jewel_x = x + offset(features[GOALS_AT])
@@ -272,15 +280,13 @@ def choose_goal(features, memory, x, y):
     if features[ALARM] > 0.5:
         for goal in range(EXITS, GOALS):
             at = GOALS_AT + 3 * goal
-            consider(memory, room, x, y, x + offset(features[at]), y + offset(features[at + 1]), 0)
+            consider(memory, room, x, y, x + offset(features[at]), y + offset(features[at + 1]))
     elif memory.jewel_known == 1:
-        consider(memory, room, x, y, memory.jewel_x, memory.jewel_y, 0)
+        consider(memory, room, x, y, memory.jewel_x, memory.jewel_y)
     else:
         for other in range(ROOMS):
             if memory.visited[other] == 0:
-                dx, dy = middle_x(memory, other) - x, middle_y(memory, other) - y
-                behind = -int(features[COS] * dx + features[SIN] * dy) // 2
-                consider(memory, room, x, y, x + dx, y + dy, behind)
+                consider(memory, room, x, y, middle_x(memory, other), middle_y(memory, other))
     memory.last_x = memory.best_x
     memory.last_y = memory.best_y
     take_aim(memory, room)
@@ -295,7 +301,7 @@ def take_aim(memory, room):
 
 
 @rule
-def consider(memory, room, x, y, there_x, there_y, extra):
+def consider(memory, room, x, y, there_x, there_y):
     """Takes a place for the goal if its way costs least; to change one's mind costs a little too."""
     there = room_at(memory, there_x, there_y)
     cost, length, lead, through = 4 * FAR, 0, FAR, -1
@@ -311,7 +317,7 @@ def consider(memory, room, x, y, there_x, there_y, extra):
                     cost, length = memory.cost[door] + tail, memory.length[door] + tail
                     lead, through = memory.lead[door], memory.first[door]
     last_lead = reach_of(memory, there, there_x, there_y) - length * PACE // 256
-    cost += extra + price(last_lead)
+    cost += price(last_lead)
     if there_x == memory.last_x and there_y == memory.last_y:
         cost -= RESOLVE
     if cost < memory.best_cost:
@@ -333,7 +339,7 @@ def seek_refuge(memory, x, y):
     best, best_worth = -1, -8 * FAR
     is_calm = memory.spotted == 0 or memory.now - memory.spotted > HURRY
     if is_calm and reach_of(memory, room, x, y) > 5 * CELL:
-        best_worth = reach_of(memory, room, x, y)
+        best_worth = reach_of(memory, room, x, y) - memory.thwarted * IMPATIENCE
     for door in range(DOORS):
         if memory.cost[door] < FAR:
             worth = refuge_worth(memory, door)
