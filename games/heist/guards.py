@@ -19,7 +19,8 @@ GUARD_MEMORY = {
     "trace_dy": i8,
 }
 PATIENCE = 150  # decisions for which a trace is followed
-STALE = 150
+STALE = 100
+FRESH = 0.85  # of an echo: it was heard since the last decision
 STRAY = 3  # cells, ahead of where it was last seen, at which the thief is looked for
 ARRIVED = 5 * CELL // 4
 
@@ -105,7 +106,7 @@ def note_trace(features, memory):
         keep_trace(memory, seen_x(features), seen_y(features))
         memory.trace_dx = int(features[SEEN + 3] * CELL)
         memory.trace_dy = int(features[SEEN + 4] * CELL)
-    elif features[NOISE] > 0.0 and memory.now - memory.trace > 8:
+    elif features[NOISE] > FRESH or (features[NOISE] > 0.0 and (memory.trace == 0 or memory.now - memory.trace > 8)):
         keep_trace(memory, noise_x(features), noise_y(features))
 
 
@@ -232,7 +233,7 @@ def choose_room(features, memory):
         if memory.apart[one, room] < own or memory.apart[two, room] < own:
             worth -= 1500
         if is_tracing:
-            worth -= 2 * memory.apart[likely, room]
+            worth -= 3 * memory.apart[likely, room]
         dx = middle_x(memory, room) - own_x(features)
         dy = middle_y(memory, room) - own_y(features)
         worth += int(features[COS] * dx + features[SIN] * dy) // 4

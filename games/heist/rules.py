@@ -19,7 +19,7 @@ from .walk import ANGLE, HEIGHT, STAY, WAYS, WIDTH, walk
 
 SEATS, GUARDS, THIEF = 4, 3, 0
 TOUCH = 208  # between middles
-RUN, SNEAK, LADEN, GUARD_SPEED = 24, 14, 22, 15  # a tick
+RUN, SNEAK, LADEN, GUARD_SPEED = 26, 15, 13, 14  # a tick
 TURN_RATE = 8  # of a guard, a tick
 MAX_TICKS = 2700
 WATCH = 4  # ticks between looks

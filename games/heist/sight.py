@@ -8,7 +8,7 @@ tells guards within HEARING the place to a block of three by three cells.
 from ..contract import CELL, rule
 from ..geometry import angle_of, clear_line, turn_between
 
-SIGHT, KEEN, BEAM, NEAR, HEARING = 9 * CELL, 6 * CELL, 5 * CELL, 5 * CELL // 4, 4 * CELL
+SIGHT, KEEN, BEAM, NEAR, HEARING = 9 * CELL, 6 * CELL, 9 * CELL // 2, 5 * CELL // 4, 4 * CELL
 GLINT = 4 * CELL  # so near the jewel is seen
 CONE = 30  # half of it
 BLOCK = 3 * CELL
