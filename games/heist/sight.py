@@ -9,7 +9,7 @@ from ..contract import CELL, rule
 from ..geometry import angle_of, clear_line, turn_between
 
 SIGHT, KEEN, BEAM, NEAR, HEARING = 9 * CELL, 6 * CELL, 9 * CELL // 2, 5 * CELL // 4, 4 * CELL
-GLINT = 4 * CELL  # so near the jewel is seen
+GLINT = 3 * CELL  # so near the jewel is seen
 CONE = 30  # half of it
 BLOCK = 3 * CELL
 STRIDE = 14  # ticks of running that make a step

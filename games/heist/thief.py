@@ -3,7 +3,7 @@
 from ..contract import CELL, i8, rule
 from ..geometry import distance
 from ..rng import randint
-from .names import ALARM, GOALS_AT, GUARDS_AT, NOTICED
+from .names import ALARM, COS, GOALS_AT, GUARDS_AT, NOTICED, SIN
 from .plan import DOOR_ROOMS, DOORS, FAR, ROOM_DOORS, ROOMS, room_at
 from .routes import aim_through, middle_x, middle_y, offset, own_x, own_y, recall, step_to_aim, way_length
 from .setting import EXITS, GOALS, JEWEL
@@ -42,7 +42,7 @@ PACE = 190  # of 256: a guard's speed to the thief's
 MARGIN = 3 * CELL // 2  # the lead that a way should have
 RESOLVE = 2 * CELL
 IMPATIENCE = CELL // 32  # what lead it does without after each decision that it was thwarted
-LOOKED = 7 * CELL // 4  # from the middle of a room: it has been looked into
+LOOKED = CELL // 2  # from the middle of a room: it has been looked into
 SCARE = 4 * CELL
 HURRY = 20  # decisions after being seen
 
@@ -280,13 +280,15 @@ def choose_goal(features, memory, x, y):
     if features[ALARM] > 0.5:
         for goal in range(EXITS, GOALS):
             at = GOALS_AT + 3 * goal
-            consider(memory, room, x, y, x + offset(features[at]), y + offset(features[at + 1]))
+            consider(memory, room, x, y, x + offset(features[at]), y + offset(features[at + 1]), 0)
     elif memory.jewel_known == 1:
-        consider(memory, room, x, y, memory.jewel_x, memory.jewel_y)
+        consider(memory, room, x, y, memory.jewel_x, memory.jewel_y, 0)
     else:
         for other in range(ROOMS):
             if memory.visited[other] == 0:
-                consider(memory, room, x, y, middle_x(memory, other), middle_y(memory, other))
+                dx, dy = middle_x(memory, other) - x, middle_y(memory, other) - y
+                behind = -int(features[COS] * dx + features[SIN] * dy) // 2
+                consider(memory, room, x, y, x + dx, y + dy, behind)
     memory.last_x = memory.best_x
     memory.last_y = memory.best_y
     take_aim(memory, room)
@@ -301,7 +303,7 @@ def take_aim(memory, room):
 
 
 @rule
-def consider(memory, room, x, y, there_x, there_y):
+def consider(memory, room, x, y, there_x, there_y, extra):
     """Takes a place for the goal if its way costs least; to change one's mind costs a little too."""
     there = room_at(memory, there_x, there_y)
     cost, length, lead, through = 4 * FAR, 0, FAR, -1
@@ -317,7 +319,7 @@ def consider(memory, room, x, y, there_x, there_y):
                     cost, length = memory.cost[door] + tail, memory.length[door] + tail
                     lead, through = memory.lead[door], memory.first[door]
     last_lead = reach_of(memory, there, there_x, there_y) - length * PACE // 256
-    cost += price(last_lead)
+    cost += extra + price(last_lead)
     if there_x == memory.last_x and there_y == memory.last_y:
         cost -= RESOLVE
     if cost < memory.best_cost:
