@@ -1,9 +1,11 @@
 """Heist's scripted players, for each role. Each sees the features alone, and decides once in four ticks.
 
-easy    the thief takes the shortest way, whoever is there; guards wander from room to room and run after a thief they see
-normal  the thief keeps away from the guards it sees; guards make rounds, and follow what they see, hear, and just saw
-hard    the thief remembers where guards were, takes detours around them, and sneaks where it might be heard; guards follow a trace
-        together: the nearest goes on where the thief went, the others cut off its ways, and rooms that were not looked at come first
+easy    the thief goes from room to room by chance, and straight to a jewel it sees, whoever is there; guards wander, and run
+        after a thief they see when they think of it
+normal  the thief looks into the nearest room that it has not seen, and runs from a guard close by; guards make rounds, and go
+        where the thief is seen or was just heard
+hard    the thief remembers where guards were, takes ways on which it keeps a lead, and sneaks where it might be heard; guards follow
+        a trace together: the nearest goes on where the thief went, the others cut off its ways; else they watch rooms long not visited
 """
 
 from ..contract import record, u8

@@ -3,15 +3,16 @@
 from ..contract import CELL, i8, rule
 from ..geometry import distance
 from ..rng import randint
-from .names import ALARM, COS, GOALS_AT, MATES_AT, NOISE, PLACE, SEEN, SIN
+from .names import ALARM, COS, DOORS_HERE, GOALS_AT, MATES_AT, NOISE, PLACE, SEEN, SIN
 from .plan import FAR, ROOM_DOORS, ROOMS, room_at
-from .routes import across, middle_x, middle_y, offset, own_x, own_y, recall, step_along, step_to_aim, way_length
+from .routes import aim_through, middle_x, middle_y, offset, own_x, own_y, recall, step_to_aim, way_length
 from .setting import EXITS
 
 GUARD_MEMORY = {
     "now": i8,  # decisions made
     "goal": i8,  # 1 more than the room it walks to
     "visited": (i8, ROOMS),  # when a guard was last there
+    "lingered": i8,  # for how many decisions it has kept watch
     "trace": i8,  # when the thief was last perceived
     "trace_x": i8,
     "trace_y": i8,
@@ -20,6 +21,7 @@ GUARD_MEMORY = {
 }
 PATIENCE = 150  # decisions for which a trace is followed
 STALE = 100
+LINGER = 3  # decisions for which it stays in a door
 FRESH = 0.85  # of an echo: it was heard since the last decision
 STRAY = 3  # cells, ahead of where it was last seen, at which the thief is looked for
 ARRIVED = 5 * CELL // 4
@@ -59,7 +61,31 @@ def hard_guard(features, mask, memory):
     note_trace(features, memory)
     if memory.trace > 0 and memory.now - memory.trace < PATIENCE:
         return hunt(features, memory)
-    return make_rounds(features, memory)
+    return keep_watch(features, memory)
+
+
+@rule
+def keep_watch(features, memory):
+    """In the nearest door, looking into one room and then the other; after a while it goes to another place."""
+    if memory.goal > 0:
+        if is_at(features, memory, memory.goal - 1):
+            memory.goal = 0
+        return patrol(features, memory) if memory.goal > 0 else hold_door(features, memory)
+    memory.lingered += 1
+    if memory.lingered > LINGER:
+        memory.lingered = 0
+        memory.goal = 1 + choose_room(features, memory)
+    return hold_door(features, memory)
+
+
+@rule
+def hold_door(features, memory):
+    best = 0
+    for side in range(1, 4):
+        if features[DOORS_HERE + 4 * side + 3] < features[DOORS_HERE + 4 * best + 3]:
+            best = side
+    aim_through(memory, room_at(memory, own_x(features), own_y(features)), best)
+    return step_to_aim(features, memory)
 
 
 @rule
@@ -145,7 +171,11 @@ def hunt(features, memory):
     if rank > 0 and features[ALARM] > 0.5:
         return hold_exit(features, memory, rank)
     if is_fresh:
-        return go(features, memory, memory.trace_x + memory.trace_dx, memory.trace_y + memory.trace_dy) if rank == 0 else flank(features, memory)
+        return (
+            go(features, memory, memory.trace_x + memory.trace_dx, memory.trace_y + memory.trace_dy)
+            if rank == 0
+            else flank(features, memory)
+        )
     return search(features, memory, rank)
 
 

@@ -20,7 +20,7 @@ THIEF_NAMES = (
 GUARD_NAMES = (
     *SHARED, "is_first", "is_second", "is_third",
     *(f"mate{i}_{part}" for i in (1, 2) for part in ("dx", "dy", "cos", "sin")),
-    "thief_seen", "thief_dx", "thief_dy", "thief_cos", "thief_sin", "noise", "noise_dx", "noise_dy", 
+    "thief_seen", "thief_dx", "thief_dy", "thief_cos", "thief_sin", "noise", "noise_dx", "noise_dy",
 )  # fmt: skip
 X, Y, ALARM, TIME, WALLS, DOORS_HERE, GOALS_AT = 0, 1, 2, 3, 4, 8, 24
 WAY = GOALS_AT + 3 * len(GOAL_NAMES)

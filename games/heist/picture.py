@@ -1,6 +1,9 @@
-"""Heist's picture. Who is hidden from a seat is not drawn; lanterns show where guards look, and the outline of what one lights is for people."""
+"""Heist's picture. Who is hidden from a seat is not drawn.
 
-from ..contract import CELL, SPECTATOR, rule
+Lanterns show where guards look; the outline of what one lights is for people.
+"""
+
+from ..contract import CELL, rule
 from ..frame import BALL, DANGER, FOOD, HUD, MATE, OTHER, SELF, WALL, disc, line, rect
 from ..geometry import cosine, sine
 from .rules import HEIGHT, MAX_TICKS, THIEF, WIDTH
@@ -28,7 +31,7 @@ def draw(state, seat, frame):
     for guard in range(1, 4):
         if shows_guard(state, seat, guard):
             draw_guard(state, guard, seat, frame)
-    if seat == THIEF or seat == SPECTATOR or state.is_seen == 1:
+    if seat <= THIEF or state.is_seen == 1:
         draw_thief(state, seat, frame)
 
 
@@ -57,7 +60,7 @@ def draw_exit(goal, ink, x, y, frame):
 
 @rule
 def draw_noise(state, frame):
-    """Three bars that fade one by one."""
+    """A blot that shrinks as the noise is forgotten."""
     disc(frame, DANGER, state.noise_x, state.noise_y, CELL // 4 + CELL * state.echo // (4 * ECHO), 2)
 
 
@@ -77,9 +80,7 @@ def draw_guard(state, guard, seat, frame):
     x, y, facing = state.x[guard], state.y[guard], state.facing[guard]
     ink = SELF if guard == seat else OTHER if seat <= THIEF else MATE
     disc(frame, ink, x, y, BODY, BODY_TAG + 2 * guard)
-    disc(
-        frame, BALL, x + cosine(facing) * ARM // 256, y + sine(facing) * ARM // 256, LANTERN, BODY_TAG + 2 * guard + 1
-    )
+    disc(frame, BALL, x + cosine(facing) * ARM // 256, y + sine(facing) * ARM // 256, LANTERN, BODY_TAG + 2 * guard + 1)
 
 
 @rule

@@ -4,9 +4,8 @@ import numpy as np
 
 from ..contract import CELL, i8, rule
 from ..geometry import distance
-from .names import DOORS_AT, STRAIGHT, WALLS, X, Y
+from .names import DOORS_AT, STRAIGHT, X, Y
 from .plan import (
-    COLUMNS,
     DOORS,
     FAR,
     PLAN,

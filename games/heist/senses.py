@@ -27,7 +27,7 @@ from .names import (
     X,
     Y,
 )  # fmt: skip
-from .plan import COLUMNS, DOORS, FAR, ROOM_DOORS, room_at
+from .plan import DOORS, FAR, ROOM_DOORS, room_at
 from .rules import HEIGHT, MAX_TICKS, WIDTH
 from .setting import EXITS, GOALS, JEWEL
 from .sight import ECHO, STRIDE, shows_goal

@@ -71,7 +71,10 @@ def place_things(state, start_room):
     for i in range(ROOMS):
         room = state.order[i]
         if room_gap(room, start_room) >= 2 and placed < 4:
-            x, y = place_in(state, state.left[room], state.right[room]), place_in(state, state.top[room], state.bottom[room])
+            x, y = (
+                place_in(state, state.left[room], state.right[room]),
+                place_in(state, state.top[room], state.bottom[room]),
+            )
             if placed == 0:
                 put_goal(state, JEWEL, x, y)
             else:

@@ -1,8 +1,9 @@
 """Who perceives whom. Looked after once in four ticks, which is when agents decide, and kept in the state.
 
-The thief sees what is within SIGHT and no wall hides, and hears where each guard within KEEN is. A guard sees the thief in the cone of its lantern, and all round where it
-is near. Guards share by radio what one of them sees or hears, and always know each other's places. Running is heard through walls, and
-tells guards within HEARING the place to a block of three by three cells.
+The thief sees what is within SIGHT and no wall hides (the jewel only within GLINT), and hears where each guard within KEEN is. A
+guard sees the thief in the cone of its lantern, and all round where it is NEAR. Guards share by radio what one of them sees or
+hears, and always know each other's places. Running is heard through walls, and tells guards within HEARING the place to a block
+of three by three cells.
 """
 
 from ..contract import CELL, rule

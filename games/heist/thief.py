@@ -54,9 +54,14 @@ def easy_thief(features, mask, memory):
     x, y = own_x(features), own_y(features)
     goal = nearest_goal(features)
     if features[GOALS_AT + 3 * goal + 2] < 1:
-        way_length(memory, x, y, x + offset(features[GOALS_AT + 3 * goal]), y + offset(features[GOALS_AT + 3 * goal + 1]))
+        way_length(
+            memory, x, y, x + offset(features[GOALS_AT + 3 * goal]), y + offset(features[GOALS_AT + 3 * goal + 1])
+        )
         return step_to_aim(features, memory)
-    if memory.goal == 0 or distance(x - middle_x(memory, memory.goal - 1), y - middle_y(memory, memory.goal - 1)) < CELL:
+    if (
+        memory.goal == 0
+        or distance(x - middle_x(memory, memory.goal - 1), y - middle_y(memory, memory.goal - 1)) < CELL
+    ):
         memory.goal = 1 + randint(memory, ROOMS)
     way_length(memory, x, y, middle_x(memory, memory.goal - 1), middle_y(memory, memory.goal - 1))
     return step_to_aim(features, memory)
