@@ -6,7 +6,7 @@ RUN := OMP_WAIT_POLICY=PASSIVE SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy $(VEN
 .PHONY: demo test fast lint clean
 
 demo: $(VENV)/.installed
-	$(RUN)/npckit demo pong
+	$(RUN)/npckit demo
 
 test: $(VENV)/.installed
 	$(RUN)/python -m pytest
