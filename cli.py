@@ -16,7 +16,7 @@ COMMANDS = {  # name: (where it lives, what it does)
     "play": ("playback.commands:play", "play a title in a window, against a bot or a trained agent"),
     "watch": ("playback.commands:watch", "watch agents or a replay play in a window"),
     "record": ("playback.commands:record", "record a match or a replay as mp4, gif or replay file"),
-    "sheet": ("playback.sheet:sheet", "make one picture of all titles"),
+    "sheet": ("playback.commands:sheet", "make one picture of all titles"),
     "train": ("train.commands:train", "train an agent"),
     "evaluate": ("train.commands:evaluate", "measure an agent against others"),
     "tensorboard": ("train.commands:tensorboard", "open the charts of runs"),

@@ -59,10 +59,22 @@ def _compile(value: Any, mode: Mode, made: Made) -> Any:
         return value
     if value not in made:
         function = _rebind(value, _compiled_globals(value, mode, made))
-        made[value] = _numba().njit(
+        dispatcher = _numba().njit(
             function, **_flags(mode), no_cpython_wrapper=True
         )  # only drivers are called from Python
+        made[value] = _without_literals(dispatcher)
     return made[value]
+
+
+def _without_literals(dispatcher: Any) -> Any:
+    """Numba would compile a rule anew for every number that is written into a call of it."""
+    template = dispatcher.get_call_template
+
+    def get_call_template(args: Any, kws: Any) -> Any:
+        return template(tuple(map(_numba().types.unliteral, args)), kws)
+
+    dispatcher.get_call_template = get_call_template
+    return dispatcher
 
 
 def _compiled_globals(function: Any, mode: Mode, made: Made) -> dict[str, Any]:

@@ -102,14 +102,8 @@ def layers(shapes, counts, seats, mirror_x, mirror_y, field, layer_of, level_of,
         paint(shapes[r], counts[r], mirror_x[place], mirror_y[place], field, layer_of, level_of, bitmaps, images[r])
 
 
-def bots(states, running, games, seats, memories, seen, exact, mask, actions):
-    """Lets a scripted player decide for each row. It gets float32 features in a float64 array, so that all ways of running agree."""
+def bots(running, games, seats, memories, seen, masks, actions):
+    """Lets a scripted player decide for each row, from seen (r, features) float64 and masks (r, actions)."""
     for r in range(len(games)):
-        i = games[r]
-        seat = seats[r]
-        if running[i]:
-            FEATURES(states[i], seat, seen)
-            for j in range(len(seen)):
-                exact[j] = seen[j]
-            LEGAL(states[i], seat, mask)
-            actions[i, seat] = BOT(exact, mask, memories[r])
+        if running[games[r]]:
+            actions[games[r], seats[r]] = BOT(seen[r], masks[r], memories[r])

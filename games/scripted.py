@@ -20,13 +20,17 @@ class ScriptedPlayers:
     def __init__(self, batch: Batch, bot: Rule, games: Rows, seats: Rows, *, mode: Mode = "compiled") -> None:
         self._batch = batch
         self._games, self._seats = np.ascontiguousarray(games, np.int32), np.ascontiguousarray(seats, np.int32)
-        spec, role = batch.game.spec, batch.game.spec.roles[seats[0]]
-        self._features, self._actions = len(spec.features_of(role)), len(spec.actions_of(role))
+        spec = batch.game.spec
+        shape = len(games), len(spec.features_of(spec.roles[seats[0]]))
+        self._seen, self._exact = np.zeros(shape, np.float32), np.zeros(shape)
         self._memories = np.zeros(len(games), batch.game.memory)
         self._decide = program_of(batch.game, mode).driver("bots", bot)
 
     def act(self, actions: NDArray[np.int32]) -> None:
-        """Fills this bot's places in actions (n, seats); a fresh episode begins with a fresh memory."""
+        """Fills this bot's places in actions (n, seats); a fresh episode begins with a fresh memory.
+
+        Bots get float32 features in a float64 array, so that all ways of running them agree.
+        """
         batch, games, seats, memories = self._batch, self._games, self._seats, self._memories
         fresh = batch.fresh[games]
         if fresh.any():
@@ -34,11 +38,14 @@ class ScriptedPlayers:
             salt = (seats[fresh].astype(np.uint64) + np.uint64(1)) * _SALT
             memories["rng"][fresh] = mix(batch.seeds[games[fresh]] ^ salt)
 
+        batch.see_features(games, seats, self._seen)
+        self._exact[:] = self._seen
+        masks = batch.masks(games, seats)
+
         def run(lo: int, hi: int) -> None:
-            seen, exact = np.zeros(self._features, np.float32), np.zeros(self._features)
-            mask, part = np.zeros(self._actions, np.uint8), slice(lo, hi)
+            part = slice(lo, hi)
             self._decide(
-                batch.states, batch.running, games[part], seats[part], memories[part], seen, exact, mask, actions
+                batch.running, games[part], seats[part], memories[part], self._exact[part], masks[part], actions
             )
 
         batch.spread(len(games), run)

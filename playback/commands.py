@@ -13,12 +13,14 @@ import tyro
 from ..errors import UserError
 from ..games import registry
 from ..games.contract import SPECTATOR
-from ..games.files import check_target
+from ..games.files import check_target, written_beside
 from ..games.replay import SUFFIX, Replay
 from .casting import PERSON, cast, may_be_taken_over, opponents, rival, seat_people, shell_name
 from .keyboard import Bindings, Keyboard
 from .palette import Palette, colours
+from .pg import pygame
 from .session import Session
+from .sheet import draw_sheet
 from .show import Show
 from .sight import sight_kind
 from .video import SUFFIXES, record_video
@@ -45,6 +47,8 @@ Speed = Annotated[float, Arg(help="1 is the title's own pace")]
 Seed = Annotated[int | None, Arg(help="of the first match, to have it again; a new one when left out")]
 TitleOf = Annotated[str, Arg(help="the folder of a replay's title, if npckit does not ship it")]
 Out = Annotated[Path, Arg(help="the file to write: .mp4, .gif or .replay")]
+Titles = Annotated[tuple[str, ...], Arg(help="names, or paths of folders; every title when empty")]
+SheetOut = Annotated[Path, Arg(help="the .png file to write; an older one is replaced")]
 Overwrite = Annotated[bool, Arg(help="replace a file that exists")]
 Sees = Annotated[str, Arg(help="show what this seat sees beside the field")]
 View = Annotated[str, Arg(help="with --sees: features, planes or pixels; the agent's own observation when empty")]
@@ -135,6 +139,18 @@ def record(
         return
     done = record_video(session, out, look.palette, size=size, fps=fps, speed=look.speed, sight=sight)
     print(f"wrote {out}: {done.frames} frames, {done.size / 1000:.0f} kB; {session.verdict()}")
+
+
+def sheet(
+    titles: Titles = (), /, *, out: SheetOut = Path("titles.png"), palette: Colours = "night", seed: int = 1
+) -> None:
+    """Make one picture of all titles, each in the middle of a match between its strongest players."""
+    check_target(out, ".png")
+    games = [registry.load(name) for name in titles or registry.names()]
+    picture = draw_sheet(games, colours(palette), seed)
+    with written_beside(out) as draft, draft.open("wb") as file:
+        pygame.image.save(picture, file, out.name)
+    print(f"wrote {out}: {len(games)} titles, {out.stat().st_size / 1000:.0f} kB")
 
 
 def session_of(what: str, agents: tuple[str, ...], title: str, seats: int, seed: int) -> Session:

@@ -1,28 +1,19 @@
-"""A sheet of pictures, one for each title, in the middle of a real match: `npckit sheet`."""
+"""A sheet of pictures, one for each title, in the middle of a real match between its strongest players."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Sequence
 
 import numpy as np
-import tyro
 
-from ..games import registry
 from ..games.contract import Game
-from ..games.files import check_target, written_beside
 from .casting import cast
 from .feel import Feel
 from .painter import Painter, fit
-from .palette import Palette, colours
+from .palette import Palette
 from .pg import pygame
 from .session import Session
 from .text import write
-
-Arg = tyro.conf.arg
-Titles = Annotated[tuple[str, ...], Arg(help="names, or paths of folders; every title when empty")]
-Out = Annotated[Path, Arg(help="the .png file to write; an older one is replaced")]
-Colours = Annotated[str, Arg(help="night, or safe for colour-blind eyes")]
 
 COLUMNS, TILE, GAP = 4, (340, 300), 14  # a tile holds a field and, below it, a line
 CAPTION = 40  # pixels high
@@ -31,20 +22,16 @@ PATIENCE = 600  # ticks to wait for an event
 AFTER = 0.06  # seconds from the event to the picture, in which sparks spread
 
 
-def sheet(titles: Titles = (), /, *, out: Out = Path("titles.png"), palette: Colours = "night", seed: int = 1) -> None:
-    """Make one picture of all titles, each in the middle of a match between its strongest players."""
-    check_target(out, ".png")
-    games, look = [registry.load(name) for name in titles or registry.names()], colours(palette)
+def draw_sheet(games: Sequence[Game], palette: Palette, seed: int) -> pygame.Surface:
+    """Rows of tiles, a title in each."""
     columns = min(COLUMNS, len(games))
     rows = -(-len(games) // columns)
     surface = pygame.Surface((columns * (TILE[0] + GAP) + GAP, rows * (TILE[1] + GAP) + GAP), 0, 32)
-    surface.fill(look.backdrop)
+    surface.fill(palette.backdrop)
     for index, game in enumerate(games):
         corner = GAP + index % columns * (TILE[0] + GAP), GAP + index // columns * (TILE[1] + GAP)
-        draw_tile(surface, pygame.Rect(corner, TILE), game, look, seed)
-    with written_beside(out) as draft, draft.open("wb") as file:
-        pygame.image.save(surface, file, "sheet.png")
-    print(f"wrote {out}: {len(games)} titles, {out.stat().st_size / 1000:.0f} kB")
+        draw_tile(surface, pygame.Rect(corner, TILE), game, palette, seed)
+    return surface
 
 
 def draw_tile(surface: pygame.Surface, tile: pygame.Rect, game: Game, palette: Palette, seed: int) -> None:

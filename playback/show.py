@@ -70,7 +70,7 @@ class Show:
             if self.window.is_open:
                 seconds = min(clock.tick(rate) / 1000, LONGEST_FRAME)
                 self.advance(seconds)
-                self.stage.pass_time(seconds)
+                self.stage.pass_time(0.0 if self.is_paused else seconds)
                 self.stage.draw(self.window.surface, 1.0 if self.session.is_over else self._due, self.extras())
                 self.window.flip()
             frames += 1

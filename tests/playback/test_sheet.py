@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from npckit.errors import UserError
-from npckit.playback.sheet import GAP, TILE, in_the_middle, sheet
+from npckit.playback.commands import sheet
+from npckit.playback.sheet import GAP, TILE, in_the_middle
 
 
 def test_the_sheet_shows_every_title_that_is_named(tmp_path, capsys):
