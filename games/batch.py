@@ -163,7 +163,7 @@ class Batch:
         self.spread(len(games), lambda lo, hi: driver(self.states, games[lo:hi], seats[lo:hi], out[lo:hi]))
 
     def see_layers(self, games: Rows, seats: Rows, layer_of: Rows, level_of: Rows, out: NDArray[Any]) -> None:
-        """Paints what each row's seat perceives over out (rows, layers, h, w) uint8, which comes empty (zero)."""
+        """Paints what each row's seat perceives over out (rows, layers, h, w) uint8, C-contiguous, whose layers come empty (zero)."""
         draw, paint = self._program.driver("draw"), shared_driver("layers", self._program.mode)
         frames = self._frames_for(len(games))
         facts = self._mirror_x, self._mirror_y, self._field, layer_of, level_of, self._bitmaps

@@ -132,7 +132,7 @@ class _Stack:
         self.observer, self.part, self.fresh_arrays = observer, part, fresh_arrays
         self.shape = spec.shape(game, observer.role, part)
         self.depth = spec.frame_shape(game, observer.role, part)[0]
-        self.inks = None if part == "features" else ink_tables(game, part)
+        self.inks = None if part == "features" else self._newest_layers(*ink_tables(game, part))
         self.looked = False  # who comes into a game that is under way begins with copies of what it first sees
         self.newest, self.before = self._new(len(observer.games)), self._new(len(observer.games))
 
@@ -158,12 +158,16 @@ class _Stack:
             batch.see_features(games, seats, newest)
         else:
             batch.spread(len(games), lambda lo, hi: newest[lo:hi].fill(0), PAINT_GRAIN)
-            batch.see_layers(games, seats, *self.inks, newest)
+            batch.see_layers(games, seats, *self.inks, target)
         if kept:
             batch.spread(
                 len(games), lambda lo, hi: np.copyto(target[lo:hi, :kept], previous[lo:hi, self.depth :]), PAINT_GRAIN
             )
             self._begin(np.flatnonzero(batch.fresh[games] | (not self.looked)), target, kept)
+
+    def _newest_layers(self, layers: Rows, levels: Rows) -> tuple[Rows, Rows]:
+        """Painted straight into the whole stack, where rows of pixels are known to be contiguous: several times faster."""
+        return np.where(layers >= 0, layers + self.shape[0] - self.depth, -1).astype(np.int32), levels
 
     def _begin(self, fresh: NDArray[np.intp], target: NDArray[Any], kept: int) -> None:
         for first in range(0, kept, self.depth):

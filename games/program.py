@@ -42,7 +42,7 @@ class Program:
     def _cache_folder(self) -> str:
         folder = f"{self.game.name}-{self.mode}-{source_key(self._rules.values())}"
         if not (cache_root() / folder).exists():
-            print(f"npckit: compiling {self.game.name} (once; a few seconds)", file=sys.stderr)
+            print(f"npckit: compiling {self.game.name} (once; 3 to 20 seconds)", file=sys.stderr)
         return folder
 
 
