@@ -36,7 +36,8 @@ def record(**fields: FieldType) -> np.dtype[Any]:
         [(name, *kind) if isinstance(kind, tuple) else (name, kind) for name, kind in fields.items()], align=True
     )
     layout, end = [], 0
-    for name, (kind, start) in (plain.fields or {}).items():
+    for name, place in (plain.fields or {}).items():
+        kind, start = place[:2]
         layout += [*_gap(end, start), (name, kind, start)]
         end = start + kind.itemsize
     names, formats, offsets = zip(*layout, *_gap(end, plain.itemsize), strict=True)

@@ -16,7 +16,7 @@ from .senses import TOP_SHELL
 from .shells import SHELLS
 
 COS, SIN, SPIN, RELOADING, WAIT, SEEN, AHEAD, SIDE, RETURNS, HEARD, HEARD_DX, SHELL, CLEAR = (
-    SPEC.features.index(name)
+    SPEC.features_of("tank").index(name)
     for name in (
         "heading_cos", "heading_sin", "spin", "reload", "wait", "seen", "other_ahead", "other_side", "shot_returns",
         "noise", "noise_dx", "own_shell_0_dx", "clear_0",

@@ -11,7 +11,7 @@ MEMORY = record(
     rng=u8, east=i8, south=i8, knows=i4, clock=i4, target=i4, other_reload=i4, belief=(f4, ROOMS), spreading=(f4, ROOMS)
 )  # fmt: skip
 X, Y, COS, SIN, SEEN, OTHER_DX, HEARD, HEARD_DX, WALL = (
-    SPEC.features.index(name)
+    SPEC.features_of("tank").index(name)
     for name in ("x", "y", "heading_cos", "heading_sin", "seen", "other_dx", "noise", "noise_dx", "wall_0")
 )
 JUST = 0.8  # of the time that a noise lasts
