@@ -52,6 +52,7 @@ class Batch:
         self.game, self.num_games, self.seats = game, num_games, spec.seat_count(seats or 0)
         self.max_ticks = max_ticks or spec.max_ticks
         self.states: NDArray[Any] = np.zeros(num_games, game.state)
+        self._bytes = self.states.view(np.uint8).reshape(num_games, -1)
         self.rewards = np.zeros((num_games, self.seats), np.float32)
         self.returns = np.zeros((num_games, self.seats), np.float32)
         self.terminated, self.truncated = np.zeros(num_games, bool), np.zeros(num_games, bool)
@@ -89,7 +90,7 @@ class Batch:
         self._begin(where)
 
     def _begin(self, where: NDArray[np.bool_]) -> None:
-        self.states[where] = np.zeros((), self.game.state)
+        self._bytes[where] = 0
         if "seats" in (self.game.state.names or ()):
             self.states["seats"][where] = self.seats
         self._program.driver("reset")(self.states, where, self.seeds)
