@@ -23,8 +23,8 @@ def names() -> tuple[str, ...]:
 
 
 def load(name: str | Path) -> Game:
-    """A title by name, or by the path of its folder; a UserError says what there is."""
-    if "/" in str(name) or Path(name).is_dir():
+    """A title by name, or by the path of its folder; a UserError says what there is. A name that is known comes first."""
+    if "/" in str(name) or (str(name) not in names() and Path(name).is_dir()):
         return _load_folder(Path(name).resolve())
     return _load_name(str(name))
 

@@ -62,12 +62,14 @@ def draw_title(surface: pygame.Surface, field: pygame.Rect, screen: TitleScreen,
 
 def _title_lines(screen: TitleScreen, unit: float, room: float, palette: Palette) -> list[Line]:
     small, usual = unit * 0.62, unit * 0.72
-    rules = wrapped(screen.rules, small, min(room, unit * 17)) if screen.rules else []
+    width = min(room, unit * 17)
+    rules = wrapped(screen.rules, small, width) if screen.rules else []
+    controls = [line for words in screen.controls for line in wrapped(words, usual, width)]
     return [
         (screen.name, unit * 2.2, screen.colour, unit * 2.0),
         (screen.summary, unit * 0.85, palette.text, unit * 1.4),
         *[(line, small, palette.faint, unit * (1.1 if i == 0 else 0.66)) for i, line in enumerate(rules)],
-        *[(line, usual, palette.text, unit * (1.35 if i == 0 else 0.8)) for i, line in enumerate(screen.controls)],
+        *[(line, usual, palette.text, unit * (1.35 if i == 0 else 0.8)) for i, line in enumerate(controls)],
         (screen.begin, usual, screen.colour, unit * 1.5),
     ]
 

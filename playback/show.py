@@ -193,7 +193,7 @@ class Show:
 
     def _title(self) -> TitleScreen:
         spec, card, people = self.session.game.spec, title_card(self.session.game), self.session.people()
-        others = [name for seat, name in enumerate(self.session.names) if seat not in people]
+        others = [agent.name for seat, agent in enumerate(self.session.match.agents) if seat not in people]
         keys = [f"{who}: {self._keys(seat, card)}" for seat, who in zip(people, self._called(people), strict=True)]
         controls = (*keys, *([f"against {', '.join(dict.fromkeys(others))}"] if others else []))
         colour = self.stage.seat_colour(people[0])

@@ -61,3 +61,11 @@ def _run_title(folder, cache):
     code = f"from npckit.games import registry, batch; b = batch.Batch(registry.load({str(folder)!r})); b.reset(0); print(b.hash())"
     env = {**os.environ, "NPCKIT_CACHE": str(cache / "cache")}
     return subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+
+
+def test_a_folder_that_happens_to_bear_a_titles_name_is_not_in_its_way(tmp_path, monkeypatch):
+    (tmp_path / "pong").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert registry.load("pong").name == "pong"
+    with pytest.raises(UserError, match="is no title"):
+        registry.load("./pong")
