@@ -3,16 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 RUN := OMP_WAIT_POLICY=PASSIVE SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy $(VENV)/bin
 
+SPREAD := --numprocesses auto --dist loadfile  # a file of tests stays in one process, and shares its fixtures
+
 .PHONY: demo test fast lint clean
 
 demo: $(VENV)/.installed
 	$(RUN)/npckit demo
 
 test: $(VENV)/.installed
-	$(RUN)/python -m pytest
+	$(RUN)/python -m pytest $(SPREAD)
 
 fast: $(VENV)/.installed
-	$(RUN)/python -m pytest -m "not slow"
+	$(RUN)/python -m pytest $(SPREAD) -m "not slow"
 
 # mypy takes a package's name from its folder, so it is shown one that is called npckit.
 lint: $(VENV)/.installed
