@@ -62,11 +62,13 @@ class Bindings:
         return next(iter(self.actions(held)), None)
 
     def describe(self, actions: tuple[str, ...]) -> str:
-        """The keys of every action in words: "up W or Up, down S or Down"."""
+        """The keys in words, one by one: "left A, jump W, together for both"."""
         words: dict[int, list[str]] = {}
         for chord, action in self.chords.items():
-            words.setdefault(action, []).append("+".join(pygame.key.name(key).title() for key in chord))
-        return ", ".join(f"{actions[action]} {' or '.join(keys)}" for action, keys in words.items())
+            if len(chord) == 1:
+                words.setdefault(action, []).append(pygame.key.name(chord[0]).title())
+        told = [f"{actions[action]} {' or '.join(keys)}" for action, keys in words.items()]
+        return ", ".join(told + ["together for both"] * any(len(chord) > 1 for chord in self.chords))
 
 
 def bindings_for(spec: Spec, seats: list[int]) -> dict[int, Bindings]:

@@ -203,6 +203,8 @@ class Show:
 
     def _called(self, people: list[int]) -> list[str]:
         """What people are called on the title screen: by their seat where there are several."""
+        if len(people) > 1:
+            return [self.session.seat_name(seat).capitalize() for seat in people]
         return [f"You, {self.session.seat_name(seat)}" if self.session.seats > 1 else "You" for seat in people]
 
     def _keys(self, seat: int, card: TitleCard) -> str:

@@ -3,6 +3,7 @@
 import pygame
 import pytest
 from npckit.errors import UserError
+from npckit.games import registry
 from npckit.games.contract import SPECTATOR
 from npckit.games.replay import Replay
 from npckit.playback import commands
@@ -173,6 +174,16 @@ def test_the_title_screen_tells_how_to_play_and_against_whom(person_show):
     assert screen.summary == person_show.session.game.spec.summary
     assert "served from the middle" in screen.rules
     assert screen.controls == ("You, left: up and down, or W and S", "against easy")
+
+
+def test_two_people_are_told_their_own_keys(window):
+    game = registry.load("tanks")
+    people, bindings = seat_people(game, [0, 1], window.keyboard)
+    show = Show(Session(game, [people[0], people[1]], seed=3), window, colours(), bindings)
+    assert show.extras().banner.controls == (
+        "First: forward W, back S, left A, right D, fire Left Shift, together for both",
+        "Second: forward Up, back Down, left Left, right Right, fire Space, together for both",
+    )
 
 
 def test_keys_that_begin_no_match_leave_the_title_screen(person_show):
