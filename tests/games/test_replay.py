@@ -73,7 +73,9 @@ def test_the_agents_of_a_replay_play_it_again(title):
 
 
 def test_a_full_match_takes_a_few_kilobytes(title, tmp_path):
-    assert recorded(title).save(tmp_path / "match.replay").stat().st_size < 8000
+    """Even of players who decide by chance, which is as long as replays get."""
+    size = recorded(title).save(tmp_path / "match.replay").stat().st_size
+    assert size < max(8000, 3000 * title.spec.max_seats)
 
 
 def test_an_altered_action_is_found_out(pong):
