@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := OMP_WAIT_POLICY=PASSIVE SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy $(VENV)/bin
 
-SPREAD := --numprocesses auto --dist loadfile  # a file of tests stays in one process, and shares its fixtures
+SPREAD := --numprocesses auto --maxprocesses 4 --dist loadfile  # a file of tests stays in one process, and shares its fixtures
 
 .PHONY: demo test fast lint clean
 
