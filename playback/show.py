@@ -52,7 +52,9 @@ class Show:
         self._bindings, self._save_to, self._failure = bindings, save_to, ""
         self._game_keys = {key for each in bindings.values() for key in each.keys}
         self._saved_match = -1
-        self._always, self._since_end = self._commands(), 0.0
+        commands = self._commands().items()
+        self._always = {key: command for key, command in commands if key not in self._game_keys}
+        self._since_end = 0.0  # seconds
         self._due = 0.0  # ticks that time has earned and the match has not played
         self._pads = Gamepads(window.keyboard, [bindings[seat].pad for seat in sorted(bindings)])
         self._at_title = bool(session.people())
