@@ -12,3 +12,7 @@ def missing_extra(package: str, extra: str) -> UserError:
     "pygame is not installed; run: pip install 'npckit[play]'"
     """
     return UserError(f"{package} is not installed; run: pip install 'npckit[{extra}]'")
+
+
+class Diverged(UserError):
+    """A number that learning needs is not finite any more; the sentence names it and what to lower."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,10 @@ from ..games.batch import Batch, Rows
 from ..games.contract import Game
 from ..games.observation import Observation, Observer, ObsSpec
 from ..games.scripted import ScriptedPlayers
+from ..games.snapshot import State
 from .card import Card
-from .policy_file import PolicyFile, State, shipped
+from .policy_file import PolicyFile, shipped
+from .policy_file import State as Memory
 
 Actions = NDArray[np.int32]
 
@@ -39,6 +41,17 @@ class Agent(Protocol):
         """Writes this agent's choice for each of its rows into actions (n, seats)."""
 
 
+@runtime_checkable
+class Remembers(Protocol):
+    """An agent whose memory can be saved, so that what it takes part in can be gone on with exactly."""
+
+    def state(self) -> State:
+        """A snapshot (see `games.snapshot`), once it sits."""
+
+    def set_state(self, state: State) -> None:
+        """Goes on from a snapshot, in the same seats of an equal batch. Raises UserError where it does not fit."""
+
+
 class BotAgent:
     """A scripted player of the title."""
 
@@ -54,6 +67,12 @@ class BotAgent:
 
     def decide(self, actions: Actions) -> None:
         self._players.act(actions)
+
+    def state(self) -> State:
+        return self._players.state()
+
+    def set_state(self, state: State) -> None:
+        self._players.set_state(state)
 
 
 class RandomAgent:
@@ -73,6 +92,12 @@ class RandomAgent:
     def decide(self, actions: Actions) -> None:
         masks = self._batch.masks(*self._rows)
         actions[self._rows] = np.argmax(self._rng.random(masks.shape) * masks, axis=1)
+
+    def state(self) -> State:
+        return {"rng": self._rng.bit_generator.state}
+
+    def set_state(self, state: State) -> None:
+        self._rng.bit_generator.state = state["rng"]
 
 
 class CallableAgent:
@@ -95,6 +120,13 @@ class CallableAgent:
             )
         legal = legal_actions(chosen, self._observer.masks()) if self._observer.batch.game.legal else chosen
         actions[self._observer.games, self._observer.seats] = legal
+
+    def state(self) -> State:
+        """What the function was shown; what it remembers by itself stays its own."""
+        return {"observer": self._observer.state()}
+
+    def set_state(self, state: State) -> None:
+        self._observer.set_state(state["observer"])
 
 
 def legal_actions(actions: NDArray[Any], masks: NDArray[np.uint8]) -> NDArray[Any]:
@@ -125,17 +157,26 @@ class PolicyAgent:
         self._observer = Observer(
             batch, obs_of(self.policy.card, batch.game, batch.game.spec.roles[seats[0]]), games, seats
         )
-        self._state: State = {}
+        self._memory: Memory = {}
 
     def decide(self, actions: Actions) -> None:
         fresh = self._observer.batch.fresh[self._observer.games]
-        for memory in self._state.values():
+        for memory in self._memory.values():
             memory[fresh] = 0
-        given, self._state = self.policy.run(self._observer.observe(), self._state)
+        given, self._memory = self.policy.run(self._observer.observe(), self._memory)
         scores = np.where(self._observer.masks() > 0, given, -np.inf)
         if self._temperature > 0:
             scores = scores / self._temperature + self._rng.gumbel(size=scores.shape)
         actions[self._observer.games, self._observer.seats] = np.argmax(scores, axis=1)
+
+    def state(self) -> State:
+        memory = {name: values.copy() for name, values in self._memory.items()}
+        return {"observer": self._observer.state(), "memory": memory, "rng": self._rng.bit_generator.state}
+
+    def set_state(self, state: State) -> None:
+        self._observer.set_state(state["observer"])
+        self._memory = {name: values.copy() for name, values in state["memory"].items()}
+        self._rng.bit_generator.state = state["rng"]
 
 
 def obs_of(card: Card, game: Game, role: str) -> ObsSpec:

@@ -9,26 +9,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..agents.seats import legal_actions
+from ..agents.seats import Remembers, legal_actions
 from ..errors import UserError
 from ..games.batch import Batch
 from ..games.contract import Game
 from ..games.observation import Observation, Observer, ObsSpec
 from ..games.rng import mix
+from ..games.snapshot import State, copied, restore
 from .seating import Opponent, seat_players
 
 Potential = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+_KEPT = ("rewards", "terminated", "truncated", "_lengths")
 
 
 @dataclass(frozen=True)
 class Ended:
-    """The learners' rows whose episode ended in a step, (k,) int; their last observation, score, decisions and event counts."""
+    """The learners' rows whose episode ended in a step, (k,) int; their last observation, score, decisions and event counts.
+
+    `cut` (k,) bool: the time was up, while the game went on.
+    """
 
     rows: NDArray[np.intp]
     final_obs: Observation
     scores: NDArray[np.float32]
     lengths: NDArray[np.int32]
     event_counts: NDArray[np.int32]
+    cut: NDArray[np.bool_]
 
 
 class Arena:
@@ -117,6 +123,26 @@ class Arena:
         if self._shaper:
             self._shaper.start()
 
+    def state(self) -> State:
+        """A snapshot of the games, the opponents and all observers. UserError: an opponent's memory cannot be saved."""
+        agents = [_remembering(agent).state() for agent, _, _ in self.opponents]
+        shaper = self._shaper.state() if self._shaper else {}
+        return {
+            **copied(self, _KEPT), "batch": self.batch.state(), "observer": self.observer.state(), "opponents": agents, "shaper": shaper
+        }  # fmt: skip
+
+    def set_state(self, state: State) -> None:
+        """Goes on from a snapshot of an equally built arena, instead of `reset`. UserError: it does not fit."""
+        restore(self, _KEPT, state)
+        self.batch.set_state(state["batch"])
+        self.observer.set_state(state["observer"])
+        self.obs = self.observer.seen()
+        for (agent, games, seats), memory in zip(self.opponents, state["opponents"], strict=True):
+            agent.sit(self.batch, games, seats)
+            _remembering(agent).set_state(memory)
+        if self._shaper:
+            self._shaper.set_state(state["shaper"])
+
     def masks(self) -> NDArray[np.uint8]:
         """(rows, actions) uint8: 1 where an action is legal."""
         return self.observer.masks()
@@ -135,7 +161,14 @@ class Arena:
         rows = np.flatnonzero(over[self.games])
         games = self.games[rows]
         scores = self.batch.returns.reshape(-1)[self._place[rows]]
-        return Ended(rows, self.observer.peek(rows), scores, self._lengths[games], self.batch.event_counts[games])
+        cut = self.batch.truncated[games] & ~self.batch.terminated[games]
+        return Ended(rows, self.observer.peek(rows), scores, self._lengths[games], self.batch.event_counts[games], cut)
+
+
+def _remembering(agent: Any) -> Remembers:
+    if not isinstance(agent, Remembers):
+        raise UserError(f"what {agent.name} remembers cannot be saved; give it the methods state and set_state.")
+    return agent
 
 
 class Shaper:
@@ -147,6 +180,12 @@ class Shaper:
 
     def start(self) -> None:
         self._value = self._now()
+
+    def state(self) -> State:
+        return {"value": self._value.copy()}
+
+    def set_state(self, state: State) -> None:
+        self._value = state["value"].copy()
 
     def bonus(self, ended: NDArray[np.bool_]) -> NDArray[np.float32]:
         """gamma * value(now) - value(before), with nothing to hope for after the end."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from ..games.contract import Game
 from ..games.observation import ObsSpec
+from ..games.snapshot import State
 from .arena import Arena, Ended, Potential
 from .gym_env import episode_info
 from .options import game_of, metadata_of, obs_of, render_mode_of
@@ -55,7 +56,6 @@ class SB3VecEnv(VecEnv):
         self.metadata = metadata_of(self.game)
         self._renderer = Renderer(self.arena.batch, self.render_mode)
         self._started = time.time()
-        self._quiet: dict[str, Any] = {}
         super().__init__(
             num_envs,
             observation_space(self.game, self.arena.role, self.arena.obs_spec),
@@ -66,7 +66,7 @@ class SB3VecEnv(VecEnv):
         seeds = [seed for seed in self._seeds if seed is not None]
         self.arena.reset(seeds[0] if seeds else int(np.random.default_rng().integers(2**63)))
         self._reset_seeds()
-        self.reset_infos = [self._quiet] * self.num_envs
+        self.reset_infos = [{}] * self.num_envs
         return self.arena.obs
 
     def step_async(self, actions: NDArray[Any]) -> None:
@@ -74,15 +74,25 @@ class SB3VecEnv(VecEnv):
 
     def step_wait(self) -> tuple[Any, NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
         ended = self.arena.step(self._pending)
-        infos = [self._quiet] * self.num_envs
-        if ended is not None:
-            for index, row in enumerate(ended.rows):
-                infos[row] = self._final_info(ended, index, row)
+        infos = Infos(self, ended)
         return self.arena.obs, self.arena.rewards, self.arena.terminated | self.arena.truncated, infos
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(num_envs, actions) bool: 1 where an action is legal."""
         return self.arena.masks().astype(bool)
+
+    def get_state(self) -> State:
+        """A snapshot of all games, opponents and observers: nested dicts of arrays and plain values (see `games.snapshot`)."""
+        return self.arena.state()
+
+    def set_state(self, state: State) -> Any:
+        """Goes on from a snapshot of an equally built environment, instead of `reset`; returns the observations at that moment.
+
+        Raises UserError where the snapshot does not fit.
+        """
+        self.arena.set_state(state)
+        self.reset_infos = [{}] * self.num_envs
+        return self.arena.obs
 
     def get_images(self) -> Sequence[NDArray[np.uint8] | None]:
         return [self._renderer.render()]
@@ -112,7 +122,8 @@ class SB3VecEnv(VecEnv):
         # episodes are reported in infos as Monitor does it, so nobody needs to wrap us in one
         return [wrapper_class is Monitor] * len(list(self._get_indices(indices)))
 
-    def _final_info(self, ended: Ended, index: int, row: int) -> dict[str, Any]:
+    def final_info(self, ended: Ended, index: int) -> dict[str, Any]:
+        """What SB3 expects of the episode at this place of `ended`."""
         facts, final = episode_info(self.arena, ended, index), ended.final_obs
         return {
             **facts,
@@ -120,5 +131,28 @@ class SB3VecEnv(VecEnv):
             "terminal_observation": {k: v[index] for k, v in final.items()}
             if isinstance(final, dict)
             else final[index],
-            "TimeLimit.truncated": bool(self.arena.truncated[row] and not self.arena.terminated[row]),
+            "TimeLimit.truncated": bool(ended.cut[index]),
         }
+
+
+class Infos(list[dict[str, Any]]):
+    """The infos of one step, (num_envs,). `ended` holds the same in arrays, for who reads those: the dicts are made when first looked at."""
+
+    def __init__(self, env: SB3VecEnv, ended: Ended | None) -> None:
+        super().__init__([{}] * env.num_envs)
+        self.ended = ended
+        self._env, self._waiting = env, ended is not None
+
+    def __getitem__(self, index: Any) -> Any:
+        self._fill()
+        return super().__getitem__(index)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        self._fill()
+        return super().__iter__()
+
+    def _fill(self) -> None:
+        if self._waiting and self.ended is not None:
+            self._waiting = False
+            for index, row in enumerate(self.ended.rows):
+                self[row] = self._env.final_info(self.ended, index)

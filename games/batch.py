@@ -22,10 +22,14 @@ from .frame import frame_dtype
 from .program import program_of, shared_driver
 from .raster import bitmap_table
 from .rng import mix
+from .snapshot import State, as_bytes, copied, restore
 
 GRAIN, PAINT_GRAIN = 4096, 256  # rows that are worth waking a thread for: of plain loops, of pictures
 _EPISODE = np.uint64(0xD1B54A32D192ED03)  # an odd step between the seeds of one game's episodes
 Rows = NDArray[np.int32]
+_KEPT = (
+    "_bytes", "seeds", "rewards", "returns", "terminated", "truncated", "running", "fresh", "events", "event_counts",
+)  # fmt: skip
 
 
 class Batch:
@@ -52,7 +56,7 @@ class Batch:
         self.game, self.num_games, self.seats = game, num_games, spec.seat_count(seats or 0)
         self.max_ticks = max_ticks or spec.max_ticks
         self.states: NDArray[Any] = np.zeros(num_games, game.state)
-        self._bytes = self.states.view(np.uint8).reshape(num_games, -1)
+        self._bytes = as_bytes(self.states)
         self.rewards = np.zeros((num_games, self.seats), np.float32)
         self.returns = np.zeros((num_games, self.seats), np.float32)
         self.terminated, self.truncated = np.zeros(num_games, bool), np.zeros(num_games, bool)
@@ -193,6 +197,14 @@ class Batch:
     def hash(self) -> str:
         """A fingerprint of all states, equal on every machine."""
         return hashlib.sha256(self.states.tobytes()).hexdigest()[:16]
+
+    def state(self) -> State:
+        """A snapshot of all games."""
+        return copied(self, _KEPT)
+
+    def set_state(self, state: State) -> None:
+        """Goes on from a snapshot of an equal batch; seeds of episodes to come are in it. UserError: it does not fit."""
+        restore(self, _KEPT, state)
 
     def spread(self, count: int, run: Callable[[int, int], None], grain: int = GRAIN) -> None:
         """Runs `run(lo, hi)` over equal shares of `count`, one for each thread, none smaller than `grain`."""

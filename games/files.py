@@ -14,15 +14,29 @@ from ..errors import UserError
 def written_beside(target: Path) -> Iterator[Path]:
     """A draft's path in the target's folder; moved to the target when all went well, else removed. UserError: it cannot be written."""
     check_target(target)
+    try:
+        with draft_of(target) as draft:
+            yield draft
+    except OSError as error:
+        reason = error.strerror or error
+        raise UserError(f"cannot write {target}: {reason}; choose a folder with room in which you may write.") from None
+
+
+@contextmanager
+def draft_of(target: Path) -> Iterator[Path]:
+    """As `written_beside`, for who has more to say of an OSError."""
     draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         draft.touch()
         yield draft
         draft.replace(target)
-    except OSError as error:
-        reason = error.strerror or error
-        raise UserError(f"cannot write {target}: {reason}; choose a folder with room in which you may write.") from None
     finally:
+        draft.unlink(missing_ok=True)
+
+
+def remove_drafts(folder: Path) -> None:
+    """Clears away what a killed process left half written, where no other is writing."""
+    for draft in folder.glob(".*.tmp"):
         draft.unlink(missing_ok=True)
 
 

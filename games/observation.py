@@ -15,6 +15,7 @@ from ..errors import UserError
 from .batch import PAINT_GRAIN, Batch
 from .contract import Game
 from .frame import INKS
+from .snapshot import State, overwrite
 
 KINDS = ("features", "pixels", "planes", "both")
 DEFAULT_STACK = {"features": 1, "pixels": 4, "planes": 2, "both": 1}
@@ -120,6 +121,19 @@ class Observer:
         """(rows, actions) uint8: 1 where an action is legal."""
         return self.batch.masks(self.games, self.seats)
 
+    def seen(self) -> Observation:
+        """What `observe` returned last, once more."""
+        return self._joined({part: stack.newest for part, stack in self._stacks.items()})
+
+    def state(self) -> State:
+        """A snapshot of what was seen last, which is all that the next observation takes up."""
+        return {part: stack.state() for part, stack in self._stacks.items()}
+
+    def set_state(self, state: State) -> None:
+        """Goes on from a snapshot of an equal observer. UserError: it does not fit."""
+        for part, stack in self._stacks.items():
+            stack.set_state(state[part])
+
     def _joined(self, seen: dict[str, NDArray[Any]]) -> Observation:
         return seen if self.spec.kind == "both" else seen[self.spec.kind]
 
@@ -146,6 +160,14 @@ class _Stack:
         target = self._new(len(rows))
         self._fill(self.observer.games[rows], self.observer.seats[rows], self.newest[rows], target)
         return target
+
+    def state(self) -> State:
+        return {"newest": self.newest.copy(), "looked": self.looked}
+
+    def set_state(self, state: State) -> None:
+        newest = self._new(len(self.newest))  # the old one may be in the hands of whoever was given it
+        overwrite(newest, state["newest"], self.part)
+        self.newest, self.looked = newest, state["looked"]
 
     def _new(self, rows: int) -> NDArray[Any]:
         return np.empty((rows, *self.shape), dtype_of(self.part))

@@ -10,6 +10,7 @@ from .compiler import Mode
 from .contract import Rule
 from .program import program_of
 from .rng import mix
+from .snapshot import State, as_bytes, overwrite
 
 _SALT = np.uint64(0x8CB92BA72F3D8DD7)  # keeps a bot's random numbers apart from the game's
 
@@ -25,6 +26,14 @@ class ScriptedPlayers:
         self._seen, self._exact = np.zeros(shape, np.float32), np.zeros(shape)
         self._memories = np.zeros(len(games), batch.game.memory)
         self._decide = program_of(batch.game, mode).driver("bots", bot)
+
+    def state(self) -> State:
+        """A snapshot of what the players remember."""
+        return {"memories": as_bytes(self._memories).copy()}
+
+    def set_state(self, state: State) -> None:
+        """Goes on from a snapshot of equal players. UserError: it does not fit."""
+        overwrite(as_bytes(self._memories), state["memories"], "memories")
 
     def act(self, actions: NDArray[np.int32]) -> None:
         """Fills this bot's places in actions (n, seats); a fresh episode begins with a fresh memory.

@@ -1,29 +1,28 @@
-"""Training: `run(TrainConfig(...)) -> Run`, presets, evaluation. Nothing heavy is imported before it is asked for."""
+"""Training: `run(TrainConfig(...))` and `resume(path)` give a `Run`; presets, evaluation. Nothing heavy is imported before it is needed."""
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ..agents import learners as _learners  # noqa: F401  # says how torch's threads wait, before torch is imported
 from ..errors import missing_extra
 
 if TYPE_CHECKING:
     from .config import DQNConfig, PPOConfig, TrainConfig
     from .evaluation import evaluate
+    from .resuming import resume
     from .run_folder import Run
     from .runner import run
 
-# Read by torch when it is first imported: threads that wait without sleeping slow a training tenfold on a busy machine.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
-__all__ = ["DQNConfig", "PPOConfig", "Run", "TrainConfig", "evaluate", "run"]
+__all__ = ["DQNConfig", "PPOConfig", "Run", "TrainConfig", "evaluate", "resume", "run"]
 _PLACES = {
     "DQNConfig": "config",
     "PPOConfig": "config",
     "Run": "run_folder",
     "TrainConfig": "config",
     "evaluate": "evaluation",
+    "resume": "resuming",
     "run": "runner",
 }
 

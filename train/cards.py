@@ -12,7 +12,8 @@ from ..games.observation import ObsSpec, dtype_of, range_of
 from .config import TrainConfig
 from .evaluation import Figures
 
-OUTPUTS = {"ppo": "logits", "dqn": "q"}
+OUTPUTS = {"ppo": "logits", "recurrent-ppo": "logits", "dqn": "q", "recurrent-dqn": "q"}
+STATES = {"none": (), "lstm": ("hidden", "cell"), "gru": ("hidden",)}
 
 
 def card_of(config: TrainConfig, game: Game, *, samples: int, seconds: float, figures: Sequence[Figures] = ()) -> Card:
@@ -28,6 +29,7 @@ def card_of(config: TrainConfig, game: Game, *, samples: int, seconds: float, fi
         decision_ticks=spec.decision_ticks,
         tick_rate=spec.tick_rate,
         output=OUTPUTS[config.algorithm],
+        recurrent=tuple((name, (config.memory_size,)) for name in STATES[config.memory or "none"]),
         training=_training(config, samples, seconds),
         skill={f"vs_{each.opponent}" if each.opponent else "alone": _skill(each) for each in figures},
     )

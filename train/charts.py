@@ -1,4 +1,4 @@
-"""What a run shows in TensorBoard beside its curves: the config as text, hyperparameters, and an animated match."""
+"""What a run shows in TensorBoard beside its curves: config and network as text, hyperparameters, actions, an animated match."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ from ..games.contract import Game
 from ..games.palette import rgb_table
 from .config import TrainConfig
 from .config_file import to_toml
+from .network_text import describe
 
 SCALE = 4  # pixels to a field cell
 SECONDS = 20  # of play that an animation shows at most
 NO_HPARAMS = (
     "game", "out", "opponents", "ppo", "dqn", "device", "threads", "eval_every", "eval_matches", "final_matches", "checkpoint_every",
+    "checkpoint_limit_mb",
 )  # fmt: skip
 
 
@@ -36,8 +38,9 @@ def writer_of(logger: Logger) -> SummaryWriter:
 
 
 def log_config(model: BaseAlgorithm, config: TrainConfig, metrics: Mapping[str, float]) -> None:
-    """The resolved config as text, and as hyperparameters next to these metrics (their tags and values so far)."""
+    """Config and network as text, and the config as hyperparameters next to these metrics (their tags and values so far)."""
     writer_of(model.logger).add_text("config", f"```toml\n{to_toml(config)}```", 0)
+    writer_of(model.logger).add_text("network", f"```\n{describe(model)[1]}\n```", 0)
     model.logger.record("hparams", HParam(hparams(config), dict(metrics)), exclude=("stdout", "log", "json", "csv"))
 
 
@@ -48,9 +51,26 @@ def hparams(config: TrainConfig) -> dict[str, bool | str | float | None]:
     512
     """
     flat = {key: value for key, value in asdict(config).items() if key not in NO_HPARAMS}
-    flat |= {f"{config.algorithm}.{key}": value for key, value in asdict(getattr(config, config.algorithm)).items()}
+    method = config.algorithm.removeprefix("recurrent-")
+    flat |= {f"{method}.{key}": value for key, value in asdict(getattr(config, method)).items()}
     flat |= {f"opponent.{name}": share for name, share in config.opponents.items()}
     return {key: value if isinstance(value, bool | str | int | float) else str(value) for key, value in flat.items()}
+
+
+def add_counts(writer: SummaryWriter, tag: str, counts: NDArray[np.int64], step: int) -> None:
+    """A histogram of how often each of the numbers 0, 1, ... came up, (k,); one bar for each."""
+    numbers, right_edges = np.arange(len(counts)), np.arange(len(counts)) + 0.5
+    writer.add_histogram_raw(
+        tag,
+        min=-0.5,
+        max=len(counts) - 0.5,
+        num=int(counts.sum()),
+        sum=float(counts @ numbers),
+        sum_squares=float(counts @ numbers**2),
+        bucket_limits=right_edges.tolist(),
+        bucket_counts=counts.tolist(),
+        global_step=step,
+    )
 
 
 def add_gif(writer: SummaryWriter, tag: str, gif: bytes, step: int) -> None:

@@ -17,6 +17,7 @@ from ..errors import UserError, missing_extra
 from ..flags import parse
 from ..games import registry
 from ..games.files import check_target
+from .board import one_folder
 from .config import TrainConfig
 from .evaluation import Figures
 from .evaluation import evaluate as measure
@@ -37,18 +38,28 @@ Seats = Annotated[
     int, Arg(help="how many play, in titles that allow several counts; 0 for as many as in training, or the most")
 ]
 JsonOut = Annotated[Path | None, Arg(name="json", help="also write the figures to this new file")]
-LogFolder = Annotated[Path, Arg(help="a run, or a folder of runs")]
+LogFolders = Annotated[tuple[Path, ...], Arg(help="runs, or folders of runs; the folder runs when empty")]
 DemoFolder = Annotated[Path, Arg(help="the run's folder; where it is taken, the next free number is added")]
 
 
 def train(config: Config, *, preset: Preset = "") -> None:
-    """Train an agent: name a title, then flags, for example --obs planes --minutes 5."""
-    if _trained(config).results["interrupted"]:
+    """Train an agent: name a title, then flags, for example --obs planes --minutes 5.
+
+    npckit train --resume RUN goes on with a run that was killed or interrupted, from its last checkpoint.
+    """
+    _end(_trained(config))
+
+
+def _end(run: Run) -> None:
+    if run.results["interrupted"]:
         raise KeyboardInterrupt  # saved, but a script that goes on to the next command should not
 
 
 def train_from_args(args: Sequence[str]) -> None:
     """Reads the title and the preset first: they set what the other flags fall back to, and what --help shows of them."""
+    if any(arg.partition("=")[0] == "--resume" for arg in args):
+        _end(_resumed(args))
+        return
     if not args or args[0].startswith("-"):
         if {"-h", "--help"} & {*args}:
             tyro.cli(train, prog="npckit train", args=list(args))
@@ -63,6 +74,18 @@ def train_from_args(args: Sequence[str]) -> None:
     known_presets = ", ".join(preset_names(registry.load(name))) or "none"
     command.__doc__ = f"{train.__doc__}\n\nPresets of {name}: {known_presets}."
     parse(command, "npckit train", args)()
+
+
+def _resumed(args: Sequence[str]) -> Run:
+    """Goes on with a run; its own config decides everything."""
+    words = [word for arg in args for word in (arg.split("=", 1) if arg.startswith("--resume=") else [arg])]
+    if len(words) != 2 or words[0] != "--resume":
+        raise UserError(
+            "npckit train --resume RUN stands alone: name the folder of the run, and no title or other flags; its config.toml has them."
+        )
+    from . import resume  # late: it loads torch, or says that it is missing
+
+    return resume(words[1])
 
 
 def _early_flags(args: Sequence[str]) -> tuple[str | None, str | None, str | None]:
@@ -102,17 +125,17 @@ def evaluate(
         print(f"wrote {out}")
 
 
-def tensorboard(logdir: LogFolder = Path("runs"), /, *, port: int = 6006, host: str = "localhost") -> None:
-    """Open the charts of runs: prints an address for your browser."""
-    if not logdir.is_dir():
-        raise UserError(f"there is no folder {logdir}; train first (npckit train), or give the folder of a run.")
-    try:
-        from tensorboard import default, program
-    except ModuleNotFoundError as error:
-        raise missing_extra(error.name or "tensorboard", "train") from error
-    server = program.TensorBoard(default.get_plugins())
-    server.configure((None, "--logdir", str(logdir), "--port", str(port), "--host", host))
-    server.main()
+def tensorboard(runs: LogFolders = (), /, *, port: int = 6006, host: str = "localhost") -> None:
+    """Open the charts of runs, side by side: prints an address for your browser. docs/tensorboard.md explains them."""
+    with one_folder(runs or (Path("runs"),)) as folder:
+        try:
+            from tensorboard import default, program
+        except ModuleNotFoundError as error:
+            raise missing_extra(error.name or "tensorboard", "train") from error
+        server = program.TensorBoard(default.get_plugins())
+        server.configure((None, "--logdir", str(folder), "--port", str(port), "--host", host))
+        if server.main():
+            raise UserError(f"TensorBoard cannot use port {port} of {host}; choose another with --port.")
 
 
 def demo(game: DemoGame = "", /, *, out: DemoFolder = Path("demo"), preset: Preset = "demo", seed: int = 0) -> None:
@@ -122,14 +145,13 @@ def demo(game: DemoGame = "", /, *, out: DemoFolder = Path("demo"), preset: Pres
     video = run.path / "match.mp4"
     _record(run, video)
     print(f"\n  the run      {run.path}\n  the policy   {run.policy}\n  the match    {video}")
-    if run.results["interrupted"]:
-        raise KeyboardInterrupt
+    _end(run)
 
 
 def _record(run: Run, video: Path) -> None:
     """A match against the hardest bot."""
     from ..playback.commands import record
-    from .runner import seated_names
+    from .report import seated_names
 
     names = seated_names(run, registry.load(run.config.game), str(run.policy))
     record(run.config.game, names, seats=run.config.seats, out=video, seed=0)

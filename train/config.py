@@ -16,47 +16,61 @@ from ..games.contract import Game
 from ..games.observation import ObsSpec
 from .opponents import OPPONENTS_FLAG, check_opponents, default_opponents
 
-ALGORITHMS = ("ppo", "dqn")
+ALGORITHMS = ("ppo", "recurrent-ppo", "dqn", "recurrent-dqn")
 ACTIVATIONS = ("tanh", "relu")
+CNNS = ("small", "nature", "impala")
 DEVICES = ("auto", "cpu", "cuda")
+MEMORIES = ("none", "lstm", "gru")
+PRECISIONS = ("auto", "float32", "bf16")
 SIZE_LIMIT = 10**12
 
 
 @dataclass(frozen=True, kw_only=True)
 class PPOConfig:
-    """Proximal policy optimisation (Schulman et al. 2017), by Stable-Baselines3."""
+    """Proximal policy optimisation (Schulman et al. 2017), with or without a memory."""
 
-    n_steps: int = 32  # decisions of every row between updates
+    n_steps: int = 32  # decisions of every row between updates; a memory learns from sequences of this length
     batch_size: int = 4096  # samples in a minibatch, at most: the greatest divisor of rows times n_steps is taken
     n_epochs: int = 4  # passes over the samples of an update
     gae_lambda: float = 0.95  # Schulman et al. 2016: 0 trusts the critic, 1 the returns
     clip_range: float = 0.2  # how far a policy may move in one update
+    final_clip_range: float = 1.0  # at the end, as a part of the first
     ent_coef: float = 0.003  # bonus for keeping choices open
+    final_ent_coef: float = 1.0  # at the end, as a part of the first
     vf_coef: float = 0.5  # weight of the critic's loss
     max_grad_norm: float = 0.5  # gradients are scaled down to this
 
     def __post_init__(self) -> None:
         _within("ppo.", self, n_steps=(1, 65536), batch_size=(2, SIZE_LIMIT), n_epochs=(1, 1000), gae_lambda=(0, 1))
         _within("ppo.", self, clip_range=(1e-6, 10), ent_coef=(0, 10), vf_coef=(0, 100), max_grad_norm=(1e-6, 1e6))
+        _within("ppo.", self, final_clip_range=(0, 1), final_ent_coef=(0, 1))
 
 
 @dataclass(frozen=True, kw_only=True)
 class DQNConfig:
-    """Deep Q-learning (Mnih et al. 2015), by Stable-Baselines3."""
+    """Deep Q-learning (Mnih et al. 2015), with or without a memory (Kapturowski et al. 2019)."""
 
     buffer_size: int = 200_000  # samples that are remembered
-    batch_size: int = 512  # samples in an update
+    batch_size: int = 512  # samples in an update; with a memory, in whole sequences
     learning_starts: int = 10_000  # samples before the first update
     train_freq: int = 1  # decisions of every row between updates
     gradient_steps: int = 2  # updates each time
     target_update_interval: int = 4_000  # samples between copies of the network into its target
     exploration_fraction: float = 0.2  # the part of the run in which chance fades out
     exploration_final_eps: float = 0.02  # the chance that stays
+    n_steps: int = 3  # rewards that are counted before the target network takes over (Hessel et al. 2018)
+    double: bool = True  # the online network chooses what the target network values (van Hasselt et al. 2016)
+    dueling: bool = False  # value and advantages apart (Wang et al. 2016)
+    prioritized: bool = False  # what surprised is learnt from more often (Schaul et al. 2016)
+    max_grad_norm: float = 10.0  # gradients are scaled down to this
+    burn_in: int = 8  # with a memory: decisions that only bring the stored state up to date
+    sequence: int = 24  # with a memory: decisions after them, which are learnt from
 
     def __post_init__(self) -> None:
         _within("dqn.", self, buffer_size=(1, SIZE_LIMIT), batch_size=(1, SIZE_LIMIT), learning_starts=(0, SIZE_LIMIT))
         _within("dqn.", self, train_freq=(1, 65536), gradient_steps=(1, 65536), target_update_interval=(1, SIZE_LIMIT))
-        _within("dqn.", self, exploration_fraction=(0, 1), exploration_final_eps=(0, 1))
+        _within("dqn.", self, exploration_fraction=(0, 1), exploration_final_eps=(0, 1), n_steps=(1, 1000))
+        _within("dqn.", self, max_grad_norm=(1e-6, 1e6), burn_in=(0, 1000), sequence=(1, 1000))
 
 
 @dataclass(frozen=True)
@@ -65,15 +79,24 @@ class TrainConfig:
 
     game: tyro.conf.Positional[str]  # a title's name, or the path of its folder
     _: KW_ONLY
-    algorithm: Literal["ppo", "dqn"] = "ppo"  # the learner
+    algorithm: Literal["ppo", "recurrent-ppo", "dqn", "recurrent-dqn"] = "ppo"  # the learner
     role: str = ""  # whose seats it learns to hold, all of a team's at once; empty: the title's first role
     seats: int = 0  # how many play, in titles that allow several counts; 0: the most
     obs: Literal["features", "planes", "pixels", "both"] = "features"  # what it sees
     stack: int = 0  # frames in an observation; 0: the usual number for this kind
     size: tuple[int, int] = (64, 64)  # height and width of a pixels frame
     hidden: tuple[int, ...] = (128, 128)  # widths of the fully connected layers; the critic has its own
-    cnn: Literal["small", "nature"] = "small"  # the network that looks at planes and pixels
+    cnn: Literal["small", "nature", "impala"] = "small"  # the network that looks at planes and pixels
     activation: Literal["tanh", "relu"] = "tanh"  # of the fully connected layers
+    memory: Literal["", "none", "lstm", "gru"] = (
+        ""  # of the recurrent learners; empty: an LSTM for them, none for others
+    )
+    memory_size: int = 128  # numbers that it holds
+    shift: int = 0  # pixels by which pictures are moved at random while they are learnt from
+    normalize_obs: bool = (
+        False  # features are brought to mean 0 and deviation 1; the statistics go into the policy file
+    )
+    normalize_reward: bool = False  # rewards are divided by the deviation of returns
     # who holds the other seats, in shares of the rows: learner (every seat learns), random, a bot, an .onnx file
     opponents: Annotated[dict[str, float], OPPONENTS_FLAG] = field(default_factory=dict)
     num_envs: int = 512  # rows that are played side by side
@@ -84,11 +107,13 @@ class TrainConfig:
     gamma: float = 0.99  # discount per decision
     seed: int = 0  # everything random follows from it
     device: Literal["auto", "cpu", "cuda"] = "auto"  # where the network learns; auto: a GPU if there is one
+    precision: Literal["auto", "float32", "bf16"] = "auto"  # auto: bf16 for pictures, where the device has units for it
     threads: int = 0  # of the CPU; 0: all cores
     eval_every: int = 500_000  # samples between matches against each bot; 0: never
     eval_matches: int = 100  # matches against each of them
     final_matches: int = 200  # matches at the end; their figures go into the policy's card
     checkpoint_every: int = 500_000  # samples between checkpoints; the last three are kept
+    checkpoint_limit_mb: int = 4096  # a replay buffer that would take more on disk is refused
     out: str = ""  # the run's folder; must be new; by default runs/<game>-<algorithm>-<obs>-<number>
     ppo: PPOConfig = field(default_factory=PPOConfig)
     dqn: DQNConfig = field(default_factory=DQNConfig)
@@ -96,12 +121,15 @@ class TrainConfig:
     def __post_init__(self) -> None:
         _one_of("algorithm", self.algorithm, ALGORITHMS)
         _one_of("activation", self.activation, ACTIVATIONS)
-        _one_of("cnn", self.cnn, ("small", "nature"))
+        _one_of("cnn", self.cnn, CNNS)
+        _one_of("memory", self.memory, ("", *MEMORIES))
+        _one_of("precision", self.precision, PRECISIONS)
         _one_of("device", self.device, DEVICES)
         _within("", self, num_envs=(1, 2**20), total_samples=(1, SIZE_LIMIT), minutes=(0, 1e6), gamma=(0, 1))
         _within("", self, learning_rate=(0, 10), final_learning_rate=(0, 1), seed=(0, 2**31), threads=(0, 1024))
         _within("", self, eval_every=(0, SIZE_LIMIT), eval_matches=(2, 10**6), final_matches=(2, 10**6))
-        _within("", self, checkpoint_every=(1, SIZE_LIMIT))
+        _within("", self, checkpoint_every=(1, SIZE_LIMIT), checkpoint_limit_mb=(1, SIZE_LIMIT))
+        _within("", self, memory_size=(1, 65536), shift=(0, 64))
         if any(not 1 <= width <= 65536 for width in self.hidden):
             raise UserError(f"hidden layers are 1 to 65536 wide; got {self.hidden}.")
         _ = self.obs_spec
@@ -109,6 +137,10 @@ class TrainConfig:
     @property
     def obs_spec(self) -> ObsSpec:
         return ObsSpec(self.obs, self.stack, (self.size[0], self.size[1]))
+
+    @property
+    def recurrent(self) -> bool:
+        return self.algorithm.startswith("recurrent-")
 
 
 def resolved(config: TrainConfig) -> tuple[TrainConfig, Game]:
@@ -119,14 +151,36 @@ def resolved(config: TrainConfig) -> tuple[TrainConfig, Game]:
     check_opponents(game, opponents)
     side = len(game.spec.sides(role, seats)[0])
     num_envs = max(config.num_envs // side, 1) * side  # whole games
-    samples = num_envs * config.ppo.n_steps
-    ppo = replace(config.ppo, batch_size=_divisor(samples, config.ppo.batch_size))
-    if ppo.batch_size < 2:
+    config = replace(config, role=role, seats=seats, opponents=opponents, num_envs=num_envs, memory=_memory(config))
+    return replace(config, stack=config.obs_spec.stack, ppo=_whole_minibatches(config)), game
+
+
+def _memory(config: TrainConfig) -> Literal["none", "lstm", "gru"]:
+    """Refuses a memory that a learner cannot use, and a recurrent learner without one."""
+    if not config.recurrent and config.memory in ("lstm", "gru"):
+        raise UserError(
+            f"{config.algorithm} has no memory; use --algorithm recurrent-{config.algorithm}, or leave out --memory {config.memory}."
+        )
+    if config.recurrent and config.memory == "none":
+        raise UserError(
+            f"{config.algorithm} needs a memory: lstm or gru; without one use --algorithm {config.algorithm[10:]}."
+        )
+    return config.memory or ("lstm" if config.recurrent else "none")
+
+
+def _whole_minibatches(config: TrainConfig) -> PPOConfig:
+    """The minibatch size that divides an update; with a memory it is made of whole sequences."""
+    ppo, samples = config.ppo, config.num_envs * config.ppo.n_steps
+    if config.recurrent:
+        return replace(
+            ppo, batch_size=max(2, ppo.n_steps * _divisor(config.num_envs, max(1, ppo.batch_size // ppo.n_steps)))
+        )
+    size = _divisor(samples, ppo.batch_size)
+    if size < 2:
         raise UserError(
             f"a PPO update of {samples} samples cannot be cut into minibatches; give more --num-envs or --ppo.n-steps."
         )
-    config = replace(config, role=role, seats=seats, opponents=opponents, num_envs=num_envs)
-    return replace(config, stack=config.obs_spec.stack, ppo=ppo), game
+    return replace(ppo, batch_size=size)
 
 
 def _divisor(number: int, limit: int) -> int:

@@ -1,4 +1,4 @@
-"""A Stable-Baselines3 model and its environment, from a config."""
+"""A learner and its environment, from a config."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from stable_baselines3 import DQN, PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
 
+from ..agents import learners
+from ..agents.learners.host import keep_freed_memory
 from ..agents.learners.networks import Eyes
-from ..agents.seats import CallableAgent
+from ..agents.learners.seat import ModelAgent
 from ..envs.sb3_env import SB3VecEnv
 from ..errors import UserError
 from ..games.contract import Game
 from .config import TrainConfig
 
-LEARNERS: dict[str, type[PPO] | type[DQN]] = {"ppo": PPO, "dqn": DQN}
+LEARNERS = {"ppo": "PPO", "recurrent-ppo": "RecurrentPPO", "dqn": "DQN", "recurrent-dqn": "RecurrentDQN"}
+
+
+def learner_class(algorithm: str) -> Any:
+    """The class that learns by an algorithm's name."""
+    return getattr(learners, LEARNERS[algorithm])
 
 
 @dataclass
@@ -42,8 +48,8 @@ class Budget:
 
 
 @dataclass
-class FallingRate:
-    """A learning rate that falls in a straight line, by samples or by the clock, whichever is further on."""
+class Falling:
+    """A number that falls in a straight line, by samples or by the clock, whichever is further on."""
 
     first: float
     last_part: float
@@ -69,6 +75,7 @@ def use_threads(threads: int) -> int:
         threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads or os.cpu_count() or 1
     )
     torch.set_num_threads(count)
+    keep_freed_memory()
     return count
 
 
@@ -88,40 +95,58 @@ def build_env(config: TrainConfig, game: Game) -> SB3VecEnv:
 
 
 def build_model(config: TrainConfig, env: SB3VecEnv, budget: Budget) -> BaseAlgorithm:
-    """A fresh learner; its critic shares nothing but the CNN with the actor."""
-    options = _ppo_options(config) if config.algorithm == "ppo" else _dqn_options(config, env.num_envs)
+    """A fresh learner; its critic shares nothing but eyes and memory with the actor."""
+    on_policy = config.algorithm in ("ppo", "recurrent-ppo")
+    options = _ppo_options(config, budget) if on_policy else _dqn_options(config, env.num_envs)
     kinds = {"features": "MlpPolicy", "both": "MultiInputPolicy"}
-    return LEARNERS[config.algorithm](
+    return learner_class(config.algorithm)(
         kinds.get(config.obs, "CnnPolicy"),
         env,
-        learning_rate=FallingRate(config.learning_rate, config.final_learning_rate, budget),
+        learning_rate=Falling(config.learning_rate, config.final_learning_rate, budget),
         gamma=config.gamma,
         seed=config.seed,
         device=device_named(config.device),
+        shift=config.shift,
+        normalize_reward=config.normalize_reward,
+        precision=config.precision,
         **options,
     )
 
 
-def _policy_options(config: TrainConfig, net_arch: Any) -> dict[str, Any]:
-    activation = torch.nn.Tanh if config.activation == "tanh" else torch.nn.ReLU
-    eyes = (
-        {}
-        if config.obs == "features"
-        else {"features_extractor_class": Eyes, "features_extractor_kwargs": {"cnn": config.cnn}}
-    )
-    return {"policy_kwargs": {"net_arch": net_arch, "activation_fn": activation, **eyes}}
+def _policy_options(config: TrainConfig, net_arch: Any, **more: Any) -> dict[str, Any]:
+    eyes = {"cnn": config.cnn, "normalize": config.normalize_obs}
+    return {
+        "policy_kwargs": {
+            "net_arch": net_arch,
+            "activation_fn": torch.nn.Tanh if config.activation == "tanh" else torch.nn.ReLU,
+            "features_extractor_class": Eyes,
+            "features_extractor_kwargs": eyes,
+            "memory": config.memory or "none",
+            "memory_size": config.memory_size,
+            **more,
+        }
+    }
 
 
-def _ppo_options(config: TrainConfig) -> dict[str, Any]:
-    widths = list(config.hidden)
-    return {**vars(config.ppo), **_policy_options(config, {"pi": widths, "vf": widths})}
+def _ppo_options(config: TrainConfig, budget: Budget) -> dict[str, Any]:
+    widths, table = list(config.hidden), dict(vars(config.ppo))
+    for name in ("clip_range", "ent_coef"):
+        table[name] = Falling(table[name], table.pop(f"final_{name}"), budget)
+    return {**table, **_policy_options(config, {"pi": widths, "vf": widths})}
 
 
 def _dqn_options(config: TrainConfig, rows: int) -> dict[str, Any]:
-    interval = max(config.dqn.target_update_interval, rows)  # SB3 counts in steps of all rows
-    return {**vars(config.dqn), "target_update_interval": interval, **_policy_options(config, list(config.hidden))}
+    table = dict(vars(config.dqn))
+    table["target_update_interval"] = max(table["target_update_interval"], rows)  # counted in steps of all rows
+    sequences = {name: table.pop(name) for name in ("burn_in", "sequence")}
+    dueling = table.pop("dueling")
+    return {
+        **table,
+        **(sequences if config.recurrent else {}),
+        **_policy_options(config, list(config.hidden), dueling=dueling),
+    }
 
 
-def policy_agent(model: BaseAlgorithm, config: TrainConfig, name: str = "policy") -> CallableAgent:
+def policy_agent(model: BaseAlgorithm, config: TrainConfig, name: str = "policy") -> ModelAgent:
     """The model's greedy policy, ready to take a seat."""
-    return CallableAgent(lambda obs: model.predict(obs, deterministic=True)[0], config.obs_spec, name)
+    return ModelAgent(model, config.obs_spec, name)

@@ -1,12 +1,16 @@
 """The folder of a run: config, versions, charts, checkpoints, results and the policy. Nothing in it is ever half written.
 
-Files: config.toml, versions.json, results.json, policy.onnx, checkpoints/000000500000.zip, events.out.tfevents...
+Files: config.toml, versions.json, results.json, policy.onnx, events.out.tfevents..., checkpoints/000000500000.zip and, of a learner
+with a replay buffer, checkpoints/000000500000.replay.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,10 +21,14 @@ from ..games.files import written_beside
 from .config import TrainConfig
 from .config_file import from_table, read_table, to_toml
 
+try:
+    import fcntl
+except ModuleNotFoundError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
 
-KEPT_CHECKPOINTS = 3
 PACKAGES = ("numpy", "numba", "torch", "stable-baselines3", "gymnasium", "onnx", "onnxruntime")
 
 
@@ -42,6 +50,10 @@ class Run:
         """Stable-Baselines3 zips, oldest first."""
         return sorted((self.path / "checkpoints").glob("[0-9]*.zip"))
 
+    def checkpoint_of(self, samples: int) -> Path:
+        """Where the checkpoint belongs that is made after so many samples."""
+        return self.path / "checkpoints" / f"{samples:012d}.zip"
+
     @classmethod
     def open(cls, path: str | Path) -> Run:
         """A run that exists already. Raises UserError where the folder is none."""
@@ -56,11 +68,11 @@ class Run:
 
     def load_model(self) -> BaseAlgorithm:
         """The model of the newest checkpoint, as Stable-Baselines3 loads it. Raises UserError where there is none yet."""
-        from .models import LEARNERS
+        from .models import learner_class
 
         if not self.checkpoints:
             raise UserError(f"{self.path} has no checkpoint yet; train for longer, or set checkpoint_every lower.")
-        return LEARNERS[self.config.algorithm].load(self.checkpoints[-1], device="cpu")
+        return learner_class(self.config.algorithm).load(self.checkpoints[-1], device="cpu")
 
     def exported(self) -> Path:
         """The policy file; where the run was killed before it wrote one, it is made from the newest checkpoint."""
@@ -69,15 +81,6 @@ class Run:
 
             export_checkpoint(self)
         return self.policy
-
-    def save_checkpoint(self, model: BaseAlgorithm) -> Path:
-        """Writes a checkpoint beside the others, renames it when it is whole, and drops all but the last three."""
-        target = self.path / "checkpoints" / f"{model.num_timesteps:012d}.zip"
-        with written_beside(target) as draft, draft.open("wb") as file:
-            model.save(file)
-        for old in self.checkpoints[:-KEPT_CHECKPOINTS]:
-            old.unlink(missing_ok=True)
-        return target
 
 
 def create_run(config: TrainConfig) -> Run:
@@ -96,6 +99,23 @@ def create_run(config: TrainConfig) -> Run:
             f"cannot write to {config.out or 'runs'} ({error.strerror}); choose another folder with --out."
         ) from None
     return Run(path, config)
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Keeps a run's folder for this process while it writes there. Raises UserError where another one does."""
+    if fcntl is None:
+        yield
+        return
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go by the system, however the process ends
+        except BlockingIOError:
+            raise UserError(f"{path} is being trained just now; wait until that run has ended.") from None
+        yield
+    finally:
+        os.close(folder)
 
 
 def new_folder(config: TrainConfig) -> Path:

@@ -1,28 +1,37 @@
-"""A run from beginning to end: check, build, learn, measure, export, and say what to do next."""
+"""A run from beginning to end: check, build, learn, measure, export. It may begin where a killed one was saved."""
 
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import CallbackList
-from stable_baselines3.common.logger import configure
+from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
+from torch.utils.tensorboard.writer import SummaryWriter
 
+from .. import __version__
 from ..games import registry
 from ..games.contract import Game
-from .callbacks import Checkpoints, Evaluation, Metrics, StopWhenAsked, asked_to_stop
 from .cards import card_of
 from .charts import log_config, writer_of
+from .checkpoints import Checkpoint, Checkpoints, check_room, save
 from .config import TrainConfig, resolved
+from .evaluating import Evaluation
 from .evaluation import Figures, usual_opponents
+from .failures import in_a_sentence
+from .metrics import Metrics
 from .models import Budget, build_env, build_model, device_named, use_threads
-from .progress import Display, Status, clock, display_for, short
-from .run_folder import Run, create_run, write_text
+from .moment import Moment, Remembering
+from .network_text import describe
+from .progress import Display, Status, display_for, short
+from .report import told
+from .run_folder import Run, create_run, held, write_text
+from .stopping import Stopped, Stopping, asked_to_stop
 
 
 def run(config: TrainConfig, *, quiet: bool = False) -> Run:
@@ -33,54 +42,81 @@ def run(config: TrainConfig, *, quiet: bool = False) -> Run:
     config, game = resolved(config)
     device_named(config.device)
     config = replace(config, threads=use_threads(config.threads))
-    trainer = Trainer(config, game, quiet=quiet)
-    return trainer.run()
+    with in_a_sentence(config):
+        trainer = Trainer(config, game, quiet=quiet)
+    with held(trainer.folder.path):
+        return trainer.run()
 
 
 class Trainer:
-    """The parts of one run."""
+    """The parts of one run; `past` is the checkpoint that it goes on from."""
 
-    def __init__(self, config: TrainConfig, game: Game, *, quiet: bool) -> None:
-        self.config, self.game, self.quiet = config, game, quiet
+    def __init__(self, config: TrainConfig, game: Game, *, quiet: bool, past: Checkpoint | None = None) -> None:
+        self.config, self.game, self.quiet, self.past = config, game, quiet, past
         self.budget, self.status = Budget(config.minutes), Status()
         self.env = build_env(config, game)
         self.model = build_model(config, self.env, self.budget)
-        self.folder = create_run(config)
-        self.model.set_logger(configure(str(self.folder.path), ["tensorboard"]))
+        check_room(self.model, config)
+        if past:
+            past.load_into(self.model)
+        self.folder = past.run if past else create_run(config)
+        self.resumed = [*past.about["resumed"], past.samples] if past else []  # samples at which somebody went on
+        self.model.set_logger(Logger(str(self.folder.path), [Curves(self.folder.path, past.samples if past else 0)]))
 
     def run(self) -> Run:
         """Learns until the samples or the minutes are used up, or somebody asks to stop."""
         if not self.quiet:
-            print(
-                f"training {self.game.name} with {self.config.algorithm} on {self.config.obs} in {self.folder.path}",
-                flush=True,
-            )
+            print(self._beginning(), flush=True)
         display = display_for(quiet=self.quiet)
-        try:
-            with asked_to_stop() as asked:
-                figures = self._learn(display, asked)
-                done = self._finish(figures, interrupted=asked.is_set())
-        finally:
-            display.close()
-            self.model.logger.close()
-            self.env.close()
+        with in_a_sentence(self.config, self.folder):
+            try:
+                with asked_to_stop() as asked:
+                    figures = self._learn(display, asked)
+                    done = self._finish(figures, interrupted=asked.is_set())
+            finally:
+                display.close()
+                with suppress(OSError):  # a full disk has been told already
+                    self.model.logger.close()
+                self.env.close()
         if not self.quiet:
             print(told(done, self.game))
         return done
 
+    def _beginning(self) -> str:
+        config, begins = self.config, f"goes on at {short(self.past.samples)} samples" if self.past else "begins"
+        return (
+            f"training {self.game.name} with {config.algorithm} on {config.obs} in {self.folder.path} {begins}\n"
+            f"{describe(self.model)[0]}"
+        )
+
     def _learn(self, display: Display, asked: Any) -> list[Figures]:
-        config, budget, status = self.config, self.budget, self.status
-        metrics = Metrics(config, self.game, budget, status, display)
-        evaluation = Evaluation(config, self.game, status, display, metrics)
-        log_config(self.model, config, _promised(self.game, config.seats))
-        callbacks: list[Any] = [StopWhenAsked(budget, asked), evaluation, metrics, Checkpoints(config, self.folder)]
+        config, budget, model = self.config, self.budget, self.model
+        metrics = Metrics(config, self.game, budget, self.status, display)
+        evaluation = Evaluation(config, self.game, self.status, display, metrics)
+        checkpoints = Checkpoints(config.checkpoint_every, lambda: self._save(moment))
+        kept: dict[str, Remembering] = {"metrics": metrics, "evaluation": evaluation, "checkpoints": checkpoints}
+        moment = Moment(model, self.env, budget, kept)
         budget.start()
-        self.model.learn(config.total_samples, CallbackList(callbacks), log_interval=None)  # type: ignore[arg-type]  # None: we log
+        if self.past:
+            moment.set_state(self.past.state())
+        else:
+            log_config(model, config, _promised(self.game, config.seats))
+        left = config.total_samples - model.num_timesteps if budget.remaining > 0 else 0
+        callbacks = CallbackList([Stopping(budget, asked), evaluation, metrics, checkpoints])
+        with suppress(Stopped):  # log_interval: None, because we log
+            model.learn(max(left, 0), callbacks, log_interval=None, reset_num_timesteps=not self.past)  # type: ignore[arg-type]
         self.seconds = budget.elapsed
-        self.folder.save_checkpoint(self.model)
-        figures = evaluation.evaluate(min(config.final_matches, 20) if asked.is_set() else config.final_matches)
-        metrics.log()
-        return figures
+        self._save(moment)
+        return evaluation.evaluate(min(config.final_matches, 20) if asked.is_set() else config.final_matches)
+
+    def _save(self, moment: Moment) -> None:
+        about = {
+            "npckit": __version__,
+            "config": asdict(self.config),
+            "rules_version": self.game.spec.version,
+            "resumed": self.resumed,
+        }
+        save(self.folder, self.model, about, moment.state())
 
     def _finish(self, figures: Sequence[Figures], *, interrupted: bool) -> Run:
         """Writes the policy and the results."""
@@ -90,6 +126,7 @@ class Trainer:
             "seconds": round(self.seconds, 1),
             "samples_per_second": round(self.status.samples_per_second),
             "interrupted": interrupted,
+            "resumed": self.resumed,
             "score": self.status.score,
             "matches": [each.as_dict() for each in figures],
         }
@@ -97,6 +134,14 @@ class Trainer:
         write_text(self.folder.path / "results.json", json.dumps(results, indent=1))
         writer_of(self.model.logger).flush()
         return replace(self.folder, results=results)
+
+
+class Curves(TensorBoardOutputFormat):
+    """The run's one TensorBoard writer; points that a killed run left behind the checkpoint are taken back."""
+
+    def __init__(self, folder: Path, samples: int) -> None:
+        self.writer = SummaryWriter(log_dir=str(folder), purge_step=samples + 1 if samples else None)
+        self._is_closed = False
 
 
 def export(
@@ -118,49 +163,3 @@ def _promised(game: Game, seats: int) -> dict[str, float]:
     """The curves that TensorBoard shows beside the hyperparameters: their last values count."""
     names = [f"match/win_rate_vs_{name}" if name else "match/score" for name in usual_opponents(game, seats)]
     return dict.fromkeys(["rollout/score", "rollout/perf", "time/samples_per_second", *names], 0.0)
-
-
-def told(run: Run, game: Game) -> str:
-    """What a finished run says: figures, and the commands that come next."""
-    results, policy = run.results, shlex.quote(str(run.policy))
-    lines = [
-        f"{'interrupted' if results['interrupted'] else 'done'}: {short(results['samples'])} samples in {clock(results['seconds'])}"
-        f" ({short(results['samples_per_second'])} samples/s)",
-        *(_figures_line(each) for each in results["matches"]),
-        "",
-        f"  watch it     npckit watch {run.config.game} {_seated(run, game, policy)}",
-        *_play_line(run, game, policy),
-        f"  evaluate it  npckit evaluate {policy}{'' if game.name == run.config.game else f' --game {run.config.game}'}",
-        f"  chart it     npckit tensorboard {shlex.quote(str(run.path))}",
-    ]
-    return "\n".join(lines)
-
-
-def _play_line(run: Run, game: Game, policy: str) -> list[str]:
-    """A person sits where the policy does not; nobody does where one plays alone."""
-    side = game.spec.sides(run.config.role, run.config.seats)[-1]
-    free = next((seat for seat in range(run.config.seats) if seat not in side), None)
-    if free is None:
-        return []
-    seat = f" --seat {game.spec.seat_names[free] if game.spec.seat_names else free}" if free else ""
-    return [f"  play it      npckit play {run.config.game}{seat} --against {policy}"]
-
-
-def _seated(run: Run, game: Game, policy: str) -> str:
-    """As `npckit watch` takes it."""
-    names = seated_names(run, game, policy)
-    return " ".join([*names, *([f"--seats {len(names)}"] if len(names) < game.spec.max_seats else [])])
-
-
-def seated_names(run: Run, game: Game, policy: str) -> tuple[str, ...]:
-    """The policy on one side and the hardest bot on the others."""
-    side = game.spec.sides(run.config.role)[0]
-    return tuple(policy if place in side else game.hardest for place in range(run.config.seats))
-
-
-def _figures_line(figures: dict[str, Any]) -> str:
-    score, rate = figures["score"], figures["win_rate"]
-    text = f"score {score['mean']:+.2f} [{score['low']:+.2f}, {score['high']:+.2f}]"
-    if rate is not None:
-        text = f"wins {rate['mean']:6.1%} [{rate['low']:.1%}, {rate['high']:.1%}]  {text}"
-    return f"  {'vs ' + figures['opponent'] if figures['opponent'] else 'alone':<12} {text}  ({figures['matches']} matches)"

@@ -21,6 +21,7 @@ from stable_baselines3.common.policies import BasePolicy
 from ...errors import UserError
 from ..card import Card
 from ..policy_file import PolicyFile, with_card, write_whole
+from .policies import Recurrent
 
 OPSET = 18
 TOLERANCE = 1e-4  # of logits; of Q-values beyond 1, relative
@@ -28,11 +29,12 @@ BATCHES = (1, 64)
 
 
 def export_policy(model: BaseAlgorithm, path: str | os.PathLike[str], card: Card) -> float:
-    """Write the policy of a PPO or DQN model as an ONNX file with its card: raw observations in, logits or Q-values out.
+    """Write the policy of a model, ours or stock PPO or DQN, as an ONNX file with its card: raw observations in, scores out.
 
-    The file is compared with the model on random observations of 1 and of 64 rows before it is written, in one step.
-    Returns the largest difference. Raises UserError, and writes nothing, where the model is of another kind, the card does
-    not fit it, or the two differ by more than 1e-4 or choose otherwise.
+    A policy with a memory has its state as further inputs and outputs. The file is compared with the model on random
+    observations (and states) of 1 and of 64 rows before it is written, in one step. Returns the largest difference. Raises
+    UserError, and writes nothing, where the model is of another kind, the card does not fit it, or the two differ by more
+    than 1e-4 or choose otherwise.
     """
     path = Path(path)
     if not path.parent.is_dir():
@@ -46,7 +48,10 @@ def export_policy(model: BaseAlgorithm, path: str | os.PathLike[str], card: Card
 
 
 class ScoreNet(torch.nn.Module):
-    """The acting half of a policy: observations as the environment gives them, (n, *shape), to scores (n, actions)."""
+    """The acting half of a policy: observations as the environment gives them, (n, *shape), to scores (n, actions).
+
+    With a memory: its state (n, size) comes after the observations, and the new one after the scores.
+    """
 
     def __init__(self, model: BaseAlgorithm) -> None:
         super().__init__()
@@ -56,19 +61,32 @@ class ScoreNet(torch.nn.Module):
         self.keys = list(space.spaces) if isinstance(space, spaces.Dict) else ["obs"]
         self.output = _output_of(model.policy)
         self.policy = copy.deepcopy(model.policy).cpu()
+        memory = getattr(self.policy, "memory", None)
+        self.states: dict[str, int] = dict.fromkeys(memory.names, memory.size) if memory is not None else {}
 
-    def forward(self, *obs: torch.Tensor) -> torch.Tensor:
-        seen: Any = dict(zip(self.keys, obs, strict=True)) if len(obs) > 1 else obs[0]
-        policy: Any = self.policy
-        if self.output == "q":
-            return policy.q_net(seen)
-        features = BasePolicy.extract_features(policy, seen, policy.pi_features_extractor)
-        return policy.action_net(policy.mlp_extractor.forward_actor(features))
+    def forward(self, *inputs: torch.Tensor) -> Any:
+        count = len(self.keys)
+        seen: Any = dict(zip(self.keys, inputs, strict=False)) if count > 1 else inputs[0]
+        if not isinstance(self.policy, Recurrent):
+            return _stock_scores(self.policy, self.output, seen)
+        latent, state = self.policy.see(seen), inputs[count:]
+        if self.policy.memory is not None:
+            latent, state = self.policy.memory.cell_step(latent, state)
+        scores = self.policy.scores(latent)
+        return (scores, *state) if state else scores
+
+
+def _stock_scores(policy: Any, output: str, seen: Any) -> torch.Tensor:
+    """What Stable-Baselines3's own policies give."""
+    if output == "q":
+        return policy.q_net(seen)
+    features = BasePolicy.extract_features(policy, seen, policy.pi_features_extractor)
+    return policy.action_net(policy.mlp_extractor.forward_actor(features))
 
 
 def _output_of(policy: Any) -> str:
     if hasattr(policy, "lstm_actor"):
-        raise UserError("recurrent policies are not exported yet; train a PPO or a DQN without LSTM")
+        raise UserError("sb3-contrib's recurrent policies are not exported; train with npckit's RecurrentPPO")
     if hasattr(policy, "q_net"):
         return "q"
     if hasattr(policy, "action_net") and hasattr(policy, "pi_features_extractor"):
@@ -77,14 +95,10 @@ def _output_of(policy: Any) -> str:
 
 
 def _to_onnx(network: ScoreNet, card: Card) -> onnx.ModelProto:
-    if network.output != card.output:
-        raise UserError(f"the model gives {network.output} where its card says {card.output}; mend the card")
-    rows = _observations(card, 2)
-    if sorted(rows) != sorted(network.keys):
-        raise UserError(
-            f"the model sees {', '.join(network.keys)} where its card says {', '.join(rows)}; mend the card"
-        )
-    sample = tuple(torch.from_numpy(rows[key]) for key in network.keys)
+    _check_card(network, card)
+    rows = _inputs(card, 2)
+    names = [*network.keys, *network.states]
+    sample = tuple(torch.from_numpy(rows[name]) for name in names)
     batch = torch.export.Dim("batch", min=1)
     try:
         with _quiet():
@@ -95,8 +109,8 @@ def _to_onnx(network: ScoreNet, card: Card) -> onnx.ModelProto:
                 verbose=False,
                 opset_version=OPSET,
                 external_data=False,
-                input_names=network.keys,
-                output_names=[card.output],
+                input_names=names,
+                output_names=card.output_names(),
                 dynamic_shapes=(tuple({0: batch} for _ in sample),),
             )
     except Exception as error:  # the exporter wraps whatever a network may raise
@@ -104,6 +118,19 @@ def _to_onnx(network: ScoreNet, card: Card) -> onnx.ModelProto:
         raise UserError(f"torch cannot export this network for the observations of its card ({cause})") from error
     assert program is not None
     return program.model_proto
+
+
+def _check_card(network: ScoreNet, card: Card) -> None:
+    if network.output != card.output:
+        raise UserError(f"the model gives {network.output} where its card says {card.output}; mend the card")
+    seen = [part.name for part in card.observation.parts]
+    if sorted(seen) != sorted(network.keys):
+        raise UserError(
+            f"the model sees {', '.join(network.keys)} where its card says {', '.join(seen)}; mend the card"
+        )
+    told = {name: shape for name, shape in card.recurrent}
+    if told != {name: (size,) for name, size in network.states.items()}:
+        raise UserError(f"the model remembers {network.states or 'nothing'} where its card says {told or 'nothing'}; mend the card")
 
 
 def _slim(model: onnx.ModelProto) -> bytes:
@@ -118,8 +145,8 @@ def _slim(model: onnx.ModelProto) -> bytes:
     return model.SerializeToString()
 
 
-def _observations(card: Card, rows: int, seed: int = 0) -> dict[str, NDArray[Any]]:
-    """Random stacked observations within the bounds of the card."""
+def _inputs(card: Card, rows: int, seed: int = 0) -> dict[str, NDArray[Any]]:
+    """Random stacked observations within the bounds of the card, and random states."""
     rng = np.random.default_rng(seed)
     shapes = card.input_shapes()
     out: dict[str, NDArray[Any]] = {}
@@ -129,15 +156,16 @@ def _observations(card: Card, rows: int, seed: int = 0) -> dict[str, NDArray[Any
             out[part.name] = rng.integers(int(part.low), int(part.high), shape, np.uint8, endpoint=True)
         else:
             out[part.name] = rng.uniform(part.low, part.high, shape).astype(np.float32)
-    return out
+    return out | {name: rng.uniform(-1, 1, (rows, *shape)).astype(np.float32) for name, shape in card.recurrent}
 
 
 def _difference(network: ScoreNet, policy: PolicyFile, rows: int) -> float:
-    obs = _observations(policy.card, rows, seed=rows)
+    given = _inputs(policy.card, rows, seed=rows)
     with torch.no_grad():
-        wanted = network(*(torch.from_numpy(obs[key]) for key in network.keys)).numpy()
-    got, _ = policy.run(obs)
-    worst = float(np.abs(wanted - got).max())
+        answers = network(*(torch.from_numpy(given[name]) for name in [*network.keys, *network.states]))
+    wanted, *states = (each.numpy() for each in (answers if network.states else [answers]))
+    got, got_states = policy.run({name: given[name] for name in network.keys}, {name: given[name] for name in network.states})
+    worst = max(float(np.abs(a - b).max()) for a, b in zip((wanted, *states), (got, *got_states.values()), strict=True))
     tolerance = TOLERANCE * max(1.0, float(np.abs(wanted).max()))
     best = np.sort(wanted, axis=1)
     clear = best[:, -1] - best[:, -2] > tolerance if best.shape[1] > 1 else np.zeros(rows, bool)

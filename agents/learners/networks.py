@@ -1,6 +1,6 @@
 """What policies see with: convolutions for planes and pixels, features as they are, and both side by side.
 
-Stable-Baselines3 puts the fully connected layers on top (`net_arch`). Frames of any size from 8 x 8 fit: every layer is padded.
+Fully connected layers come on top (`net_arch`). Frames of any size from 8 x 8 fit: every layer is padded.
 """
 
 from __future__ import annotations
@@ -11,8 +11,13 @@ import torch
 from gymnasium import spaces
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from torch import nn
+from torch.nn import functional
+
+from ...errors import UserError
+from .normalize import RunningNorm
 
 Layers = tuple[tuple[int, int, int], ...]  # (channels, kernel, stride) of each convolution
+Seen = torch.Tensor | dict[str, torch.Tensor]  # an observation, (n, *shape), as the environment gives it
 CNNS: dict[str, dict[str, Layers]] = {
     "small": {  # thousands of frames a second to learn from on one core
         "planes": ((16, 3, 2), (32, 3, 2)),
@@ -23,37 +28,88 @@ CNNS: dict[str, dict[str, Layers]] = {
         "pixels": ((32, 8, 4), (64, 4, 2), (64, 3, 1)),
     },
 }
+IMPALA = (16, 32, 32)  # channels of the residual stages of Espeholt et al. 2018
+CNN_NAMES = (*CNNS, "impala")
 
 
 class Eyes(BaseFeaturesExtractor):
     """Turns an observation into a flat vector: (n, channels, h, w) planes or pixels through a CNN, (n, k) features unchanged.
 
-    A Dict observation (`both`) has one eye for each part, and their vectors are joined.
+    A Dict observation (`both`) has one eye for each part, and their vectors are joined. Pictures come as uint8, or as floats
+    that somebody has scaled already. `normalize`: features are brought to mean 0 and deviation 1 by statistics that are part of
+    the network. Raises UserError for a space that is no Box.
     """
 
-    def __init__(self, observation_space: spaces.Space[Any], cnn: str = "small", width: int = 128) -> None:
+    def __init__(
+        self, observation_space: spaces.Space[Any], cnn: str = "small", width: int = 128, normalize: bool = False
+    ) -> None:
         boxes = (
             dict(observation_space.spaces) if isinstance(observation_space, spaces.Dict) else {"obs": observation_space}
         )
-        eyes = {name: _eye(box, cnn, width) for name, box in boxes.items()}
+        eyes = {name: _eye(box, cnn, width, normalize) for name, box in boxes.items()}
         super().__init__(observation_space, sum(size for _, size in eyes.values()))
         self.eyes = nn.ModuleDict({name: eye for name, (eye, _) in eyes.items()})
 
-    def forward(self, observations: torch.Tensor | dict[str, torch.Tensor]) -> torch.Tensor:
-        seen = observations if isinstance(observations, dict) else {"obs": observations}
-        return torch.cat([eye(seen[name]) for name, eye in self.eyes.items()], dim=1)
+    def forward(self, observations: Seen) -> torch.Tensor:
+        seen = parts_of(observations)
+        vectors = [eye(seen[name]) for name, eye in self.eyes.items()]
+        return vectors[0] if len(vectors) == 1 else torch.cat(vectors, dim=1)
+
+    def learn_statistics(self, observations: Seen) -> None:
+        """Takes (n, *shape) observations into the statistics that normalise."""
+        for name, part in parts_of(observations).items():
+            if isinstance(self.eyes[name], RunningNorm):
+                self.eyes[name].update(part)
 
 
-def _eye(box: spaces.Space[Any], cnn: str, width: int) -> tuple[nn.Module, int]:
+def parts_of(observations: Seen) -> dict[str, torch.Tensor]:
+    """A plain observation is the one part `obs`."""
+    return observations if isinstance(observations, dict) else {"obs": observations}
+
+
+def is_picture(box: spaces.Space[Any]) -> bool:
+    """Whether an observation is (channels, h, w)."""
+    return len(box.shape or ()) == 3
+
+
+def _eye(box: spaces.Space[Any], cnn: str, width: int, normalize: bool) -> tuple[nn.Module, int]:
     """The network for one part, and the length of its vector."""
-    shape = box.shape or ()
-    if len(shape) == 1:
-        return nn.Flatten(), shape[0]
-    kind = "pixels" if isinstance(box, spaces.Box) and box.high.max() > 1 else "planes"
-    trunk = convolutions(shape[0], CNNS[cnn][kind])
-    with torch.no_grad():
-        flat = trunk(torch.zeros(1, *shape)).shape[1]
-    return nn.Sequential(trunk, nn.Linear(flat, width), nn.ReLU()), width
+    if not isinstance(box, spaces.Box):
+        raise UserError(f"learners see Box observations, or Dicts of them; got {box}.")
+    if is_picture(box):
+        return Picture(box, cnn, width), width
+    size = int(torch.tensor(box.shape).prod())
+    return (RunningNorm(size) if normalize else Flat()), size
+
+
+class Flat(nn.Module):
+    """(n, *shape) numbers of any kind -> (n, k) float32."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.flatten(1).float()
+
+
+class Picture(nn.Module):
+    """A CNN and one fully connected layer: (n, channels, h, w) uint8 in 0..high, or floats in 0..1, to (n, width)."""
+
+    def __init__(self, box: spaces.Box, cnn: str, width: int) -> None:
+        super().__init__()
+        self.scale = 1.0 / float(box.high.max())
+        kind = "pixels" if self.scale < 1 else "planes"
+        channels = box.shape[0]
+        self.trunk = residual(channels) if cnn == "impala" else convolutions(channels, CNNS[cnn][kind])
+        with torch.no_grad():
+            flat = self.trunk(torch.zeros(1, *box.shape)).shape[1]
+        self.out = nn.Sequential(nn.Linear(flat, width), nn.ReLU())
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        """Bytes are scaled by way of the first layer's weights, which are fewer than the pixels."""
+        first, *rest = self.trunk
+        scale = 1.0 if frames.is_floating_point() else self.scale
+        x = functional.conv2d(frames.float(), first.weight * scale, first.bias, first.stride, first.padding)
+        for layer in rest:
+            x = layer(x)
+        return self.out(x)
 
 
 def convolutions(channels: int, layers: Layers) -> nn.Sequential:
@@ -67,3 +123,46 @@ def convolutions(channels: int, layers: Layers) -> nn.Sequential:
         steps += [nn.Conv2d(channels, out, kernel, stride, padding=kernel // 2), nn.ReLU()]
         channels = out
     return nn.Sequential(*steps, nn.Flatten())
+
+
+def residual(channels: int) -> nn.Sequential:
+    """The IMPALA network: each stage halves the picture and has two residual blocks (Espeholt et al. 2018).
+
+    >>> residual(3)(torch.zeros(1, 3, 24, 32)).shape
+    torch.Size([1, 384])
+    """
+    steps: list[nn.Module] = []
+    for out in IMPALA:
+        steps += [nn.Conv2d(channels, out, 3, padding=1), nn.MaxPool2d(3, 2, padding=1), Residual(out), Residual(out)]
+        channels = out
+    return nn.Sequential(*steps, nn.ReLU(), nn.Flatten())
+
+
+class Residual(nn.Module):
+    """x + f(x), with two convolutions in f."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first, self.second = (nn.Conv2d(channels, channels, 3, padding=1) for _ in range(2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.second(functional.relu(self.first(functional.relu(x))))
+
+
+def random_shift(frames: torch.Tensor, pad: int) -> torch.Tensor:
+    """Moves each picture of (n, channels, h, w) by up to `pad` pixels; edges are repeated (Kostrikov et al. 2020)."""
+    n, channels, height, width = frames.shape
+    down, right = torch.randint(-pad, pad + 1, (2, n, 1), device=frames.device)
+    rows = (torch.arange(height, device=frames.device) + down).clamp_(0, height - 1)
+    columns = (torch.arange(width, device=frames.device) + right).clamp_(0, width - 1)
+    picture = torch.arange(n, device=frames.device).view(n, 1, 1, 1)
+    channel = torch.arange(channels, device=frames.device).view(1, channels, 1, 1)
+    return frames[picture, channel, rows.view(n, 1, height, 1), columns.view(n, 1, 1, width)]
+
+
+def shifted(observations: Seen, pad: int) -> Seen:
+    """The pictures of an observation, moved by chance; its features as they are."""
+    if pad == 0:
+        return observations
+    parts = {name: random_shift(x, pad) if x.dim() == 4 else x for name, x in parts_of(observations).items()}
+    return parts if isinstance(observations, dict) else parts["obs"]

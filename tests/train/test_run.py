@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import json
 from collections.abc import Callable
@@ -134,27 +133,6 @@ def test_a_folder_that_cannot_be_written_is_refused(make_tiny: Callable[..., Tra
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="choose another folder with --out"):
         run(make_tiny(tmp_path / "file" / "run"), quiet=True)
-
-
-def test_a_disk_that_fills_up_leaves_the_last_checkpoint_whole(
-    make_tiny: Callable[..., TrainConfig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    save = PPO.save
-    saved: list[int] = []
-
-    def fill(model: PPO, file: Any) -> None:
-        if saved:
-            file.write(b"half a checkpoint")
-            raise OSError(errno.ENOSPC, "No space left on device")
-        save(model, file)
-        saved.append(model.num_timesteps)
-
-    monkeypatch.setattr(PPO, "save", fill)
-    with pytest.raises(UserError, match="No space left on device"):
-        run(make_tiny(tmp_path / "run"), quiet=True)
-    left = Run.open(tmp_path / "run")
-    assert [path.name for path in (left.path / "checkpoints").iterdir()] == [f"{saved[0]:012d}.zip"]
-    assert left.load_model().num_timesteps == saved[0]
 
 
 def test_runs_without_a_name_take_the_next_number(

@@ -1,44 +1,36 @@
 """`npckit bench sim`: how fast games run through the public VectorEnv, and where the time goes.
 
-An agent step is one decision by one learning seat. Peers run in the same process, because machines are shared and noisy:
-compare within a table, not between two.
+An agent step is one decision by one learning seat. Peers run in the same process.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import platform
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import gymnasium
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from .. import __version__
-from ..agents.seats import legal_actions
-from ..envs import GameVectorEnv
-from ..errors import UserError
-from ..games import registry
-from ..games.batch import Batch
-from ..games.check import random_actions
-from ..games.contract import Game
-from ..games.files import check_target, written_beside
-from ..games.observation import DEFAULT_STACK, Observer, ObsSpec
-
-Row = dict[str, Any]
+from ...agents.seats import legal_actions
+from ...envs import GameVectorEnv
+from ...errors import UserError
+from ...games import registry
+from ...games.batch import Batch
+from ...games.check import random_actions
+from ...games.contract import Game
+from ...games.files import check_target
+from ...games.observation import DEFAULT_STACK, Observer, ObsSpec
+from .measure import Row, Stopwatch, calls_per_second, machine, write_results
 
 
-def bench(
-    what: Literal["sim"],
-    /,
+def sim(
     *,
     title: str = "",
     envs: int = 4096,
@@ -48,7 +40,6 @@ def bench(
     """Measure simulation speed, print a table and write JSON.
 
     Args:
-        what: sim: environments without any learner
         title: one title; all when empty
         envs: learners in a batch, rounded down to whole games
         seconds: how long each line is measured, three times; the median counts
@@ -59,18 +50,10 @@ def bench(
     check_target(out)
     games = [registry.load(title)] if title else [registry.load(name) for name in registry.names()]
     rows = [row for game in games for row in sim_rows(game, envs, seconds)] + [*peer_rows(envs, seconds)]
-    facts = {
-        "npckit": __version__,
-        "machine": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "envs": envs,
-    }
+    facts = {**machine(), "envs": envs}
     splits = [row for game in games for row in split_rows(game, envs, seconds)]
     _print(rows, splits, facts)
-    told = {**facts, "python": platform.python_version(), "rows": rows, "nanoseconds": splits}
-    with written_beside(out) as draft:
-        draft.write_text(json.dumps(told, indent=1))
-    print(f"wrote {out}")
+    write_results(out, {**facts, "rows": rows, "nanoseconds": splits})
 
 
 def sim_rows(game: Game, envs: int, seconds: float) -> Iterator[Row]:
@@ -189,15 +172,7 @@ def _all_roles(game: Game, games: int, obs: str, threads: int) -> Callable[[], A
 
 def _rate(step: Callable[[], Any], count: int, seconds: float) -> float:
     """Steps of `count` environments per second: the median of three stretches, after a first that is not counted."""
-    return float(np.median([_stretch(step, seconds) for _ in range(4)][1:])) * count
-
-
-def _stretch(step: Callable[[], Any], seconds: float) -> float:
-    calls, start = 0, time.perf_counter()
-    while (now := time.perf_counter()) - start < seconds:
-        step()
-        calls += 1
-    return calls / (now - start)
+    return float(np.median([calls_per_second(step, seconds) for _ in range(4)][1:])) * count
 
 
 def _row(game: Game, what: str, threads: int, games: float, agents: float, ticks: int, envs: int) -> Row:
@@ -221,34 +196,15 @@ def split_rows(game: Game, envs: int, seconds: float) -> Iterator[Row]:
             bots.watch(agent, "decide")
         actions = cycle([env.action_space.sample() for _ in range(16)])
         step = partial(lambda env, actions: env.step(next(actions)), env, actions)
-        _stretch(step, seconds / 4)  # compiles
+        calls_per_second(step, seconds / 4)  # compiles
         whole.watch(env, "step")
         for watch in (rules, bots, sight):
             watch.seconds = 0.0
-        _stretch(step, seconds)
+        calls_per_second(step, seconds)
         spent = [1e9 * watch.seconds / (whole.calls * rows) for watch in (whole, rules, bots, sight)]
         names = ("around", "rules", "opponent", "observation")
         split = dict(zip(names, [spent[0] - sum(spent[1:]), *spent[1:]], strict=True))
         yield {"title": game.name, "what": f"features, {contest.name}", **split}
-
-
-class Stopwatch:
-    """Counts the calls of some methods, and adds up the seconds that they take."""
-
-    def __init__(self) -> None:
-        self.seconds, self.calls = 0.0, 0
-
-    def watch(self, owner: Any, name: str) -> None:
-        method = getattr(owner, name)
-
-        def timed(*args: Any) -> Any:
-            start = time.perf_counter()
-            result = method(*args)
-            self.seconds += time.perf_counter() - start
-            self.calls += 1
-            return result
-
-        setattr(owner, name, timed)
 
 
 def _print(rows: list[Row], splits: list[Row], facts: dict[str, Any]) -> None:

@@ -1,0 +1,141 @@
+"""What all learners share: how they step environments, what they count, and what an exact continuation needs."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.base_class import BaseAlgorithm
+
+from ...errors import Diverged
+from .frames import Arrays
+from .memory import State, forget
+from .networks import Seen, is_picture
+from .stepping import Split, Stepper, Tally
+
+CHUNK = 256  # pictures that a CPU learns from at a time: their layers then fit its cache
+TOO_FAR = 1e10  # a loss that has come so far does not come back
+
+
+class Learner(BaseAlgorithm):
+    """A mixin that goes before a Stable-Baselines3 algorithm."""
+
+    policy: Any
+    precision: str
+    _state: State  # what the policy remembers in each environment
+
+    def _setup_model(self) -> None:
+        super()._setup_model()
+        self.split, self.picture_chunk = Split(), self._chunk()
+        self._stepper: Stepper | None = None
+
+    @property
+    def stepper(self) -> Stepper:
+        """Steps the environment that is set now."""
+        assert self.env is not None
+        if self._stepper is None or self._stepper.env is not self.env:
+            self._stepper = Stepper(self.env)
+            self._open()
+        return self._stepper
+
+    @property
+    def tally(self) -> Tally:
+        """What has happened since somebody drained it."""
+        return self.stepper.tally
+
+    def _open(self) -> None:
+        """Takes room for the environment's samples."""
+        raise NotImplementedError
+
+    def _setup_learn(self, *args: Any, **kwargs: Any) -> Any:
+        ready = super()._setup_learn(*args, **kwargs)
+        _ = self.stepper
+        return ready
+
+    def _tensors(self, obs: Arrays | None) -> Seen:
+        """An observation on the device; on a CPU it is the same memory."""
+        if isinstance(obs, dict):
+            return {name: torch.as_tensor(part, device=self.device) for name, part in obs.items()}
+        return torch.as_tensor(obs, device=self.device)
+
+    def _fresh_where(self, starts: torch.Tensor) -> State:
+        """What is remembered, with nothing where an episode begins."""
+        return forget(self._state, starts.to(self.device)) if self._state else ()
+
+    def predict(
+        self,
+        observation: Any,
+        state: tuple[Any, ...] | None = None,
+        episode_start: Any = None,
+        deterministic: bool = False,
+        action_masks: Any = None,
+    ) -> tuple[Any, tuple[Any, ...] | None]:
+        """As Stable-Baselines3's, and with masks (n, actions) of what is legal."""
+        return self.policy.predict(observation, state, episode_start, deterministic, action_masks)
+
+    # --- the device -----------------------------------------------------------------------------------------------------
+
+    def _boxes(self) -> list[spaces.Space[Any]]:
+        space = self.observation_space
+        return [*space.spaces.values()] if isinstance(space, spaces.Dict) else [space]
+
+    def _chunk(self) -> int:
+        """Samples to go through the network at a time; 0: all."""
+        return CHUNK if self.device.type == "cpu" and any(map(is_picture, self._boxes())) else 0
+
+    def autocast(self) -> contextlib.AbstractContextManager[Any]:
+        """bf16 where asked for, or where it pays: for pictures, on devices that have units for it."""
+        wanted = self.precision == "bf16" or (
+            self.precision == "auto" and any(map(is_picture, self._boxes())) and fast_bf16(self.device)
+        )
+        return torch.autocast(self.device.type, torch.bfloat16) if wanted else contextlib.nullcontext()
+
+    # --- going on exactly -----------------------------------------------------------------------------------------------
+
+    def resume_state(self) -> dict[str, Any]:
+        """What an exact continuation needs beside the parameters, the environment, the generators and the replay buffer."""
+        return {
+            "num_timesteps": self.num_timesteps,
+            "n_updates": self._n_updates,
+            "episode_num": self._episode_num,
+            "episode_starts": np.asarray(self._last_episode_starts, bool),
+            "episodes": [[float(each["r"]), int(each["l"])] for each in self.ep_info_buffer or ()],
+            "progress_remaining": self._current_progress_remaining,
+        }
+
+    def set_resume_state(self, state: Mapping[str, Any]) -> None:
+        """Puts back what `resume_state` gave; the environment has been put back before."""
+        _ = self.stepper
+        self.num_timesteps, self._n_updates = int(state["num_timesteps"]), int(state["n_updates"])
+        self._episode_num = int(state["episode_num"])
+        self._last_episode_starts = np.asarray(state["episode_starts"], bool)
+        episodes = [{"r": r, "l": length} for r, length in state["episodes"]]
+        self.ep_info_buffer = deque(episodes, maxlen=self._stats_window_size)
+        self._current_progress_remaining = float(state["progress_remaining"])
+
+    def _excluded_save_params(self) -> list[str]:
+        """What a saved model does without: rooms and views of the environment."""
+        own = ["_stepper", "split", "_state", "_returns", "_last_obs", "_last_episode_starts"]
+        return [*super()._excluded_save_params(), *own]
+
+
+def fast_bf16(device: torch.device) -> bool:
+    """Whether a device multiplies bf16 faster than float32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return bool(torch.cpu._is_amx_tile_supported())
+
+
+def check_finite(values: Mapping[str, float]) -> None:
+    """Raises Diverged with the name of the first number that is none any more, or lies beyond 1e10."""
+    for name, value in values.items():
+        if not math.isfinite(value) or abs(value) > TOO_FAR:
+            raise Diverged(
+                f"training broke: {name} is {value:g}; lower learning_rate or max_grad_norm, and look at train/{name} in TensorBoard."
+            )

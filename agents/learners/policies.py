@@ -1,0 +1,176 @@
+"""Policies: eyes, an optional memory, and heads for actions and values (actor-critic) or for Q-values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from numpy.typing import NDArray
+from stable_baselines3.common.policies import ActorCriticPolicy, BasePolicy
+from torch import nn
+
+from ...errors import UserError
+from .memory import Memory, State, forget
+from .networks import Eyes, Seen, parts_of
+from .normalize import RewardNorm
+
+Masks = torch.Tensor | None  # (n, actions) bool, true where an action is legal; None: all are
+NEVER = -1e9  # the score of an action that is not legal
+
+
+def masked(scores: torch.Tensor, masks: Masks) -> torch.Tensor:
+    """(n, actions) scores, out of reach where an action is not legal."""
+    return scores if masks is None else scores.masked_fill(~masks, NEVER)
+
+
+def sample(logits: torch.Tensor) -> torch.Tensor:
+    """(n, actions) -> (n,) actions drawn by softmax of the scores: the Gumbel-max way, which needs no probabilities."""
+    noise = torch.empty_like(logits).exponential_().log_()
+    return (logits - noise).argmax(1)
+
+
+class Recurrent(BasePolicy):
+    """What all policies here share: raw observations, masks, and a memory that `predict` hands to and fro.
+
+    `predict` takes (n, *shape) observations, the state that it returned before (None at first), `episode_start` (n,) bool and
+    `action_masks` (n, actions) bool; a state is a tuple of (n, size) float32 arrays, None for policies without memory.
+    """
+
+    memory: Memory | None
+    optimizer: torch.optim.Optimizer
+
+    def see(self, obs: Seen) -> torch.Tensor:
+        """(n, *shape) raw observations -> (n, width)."""
+        raise NotImplementedError
+
+    def scores(self, latent: torch.Tensor) -> torch.Tensor:
+        """(n, width of see or of the memory) -> (n, actions): logits or Q-values."""
+        raise NotImplementedError
+
+    def think(self, seen: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
+        """One decision of the memory, if there is one."""
+        return (seen, state) if self.memory is None else self.memory.step(seen, state)
+
+    def initial_state(self, rows: int) -> State:
+        """What is remembered at the beginning: nothing."""
+        return () if self.memory is None else self.memory.initial(rows)
+
+    def choose(self, scores: torch.Tensor, deterministic: bool) -> torch.Tensor:
+        """(n, actions) -> (n,)."""
+        return scores.argmax(1) if deterministic else sample(scores)
+
+    @torch.no_grad()
+    def predict(
+        self,
+        observation: NDArray[Any] | dict[str, NDArray[Any]],
+        state: tuple[NDArray[Any], ...] | None = None,
+        episode_start: NDArray[np.bool_] | None = None,
+        deterministic: bool = False,
+        action_masks: NDArray[Any] | None = None,
+    ) -> tuple[NDArray[Any], tuple[NDArray[Any], ...] | None]:
+        """Actions (n,) and the new state; for one observation without its leading axis, one action."""
+        self.set_training_mode(False)
+        obs, batched = self.obs_to_tensor(observation)  # type: ignore[arg-type]
+        seen = self.see(obs)  # type: ignore[arg-type]
+        memory = self._carried(state, episode_start, len(seen))
+        latent, memory = self.think(seen, memory)
+        masks = None if action_masks is None else torch.as_tensor(np.asarray(action_masks, bool).reshape(len(seen), -1))
+        chosen = self.choose(
+            masked(self.scores(latent), masks if masks is None else masks.to(self.device)), deterministic
+        )
+        actions = chosen.cpu().numpy()
+        return (actions if batched else actions.squeeze(0)), tuple(part.cpu().numpy() for part in memory) or None
+
+    def _carried(self, state: Any, episode_start: Any, rows: int) -> State:
+        if self.memory is None:
+            return ()
+        if state is None:
+            return self.memory.initial(rows)
+        memory = tuple(torch.as_tensor(part, device=self.device) for part in state)
+        if episode_start is None:
+            return memory
+        return forget(memory, torch.as_tensor(np.atleast_1d(episode_start), dtype=torch.bool, device=self.device))
+
+    def _predict(self, observation: Any, deterministic: bool = False) -> torch.Tensor:
+        seen = self.see(observation)
+        latent, _ = self.think(seen, self.initial_state(len(seen)))
+        return self.choose(self.scores(latent), deterministic)
+
+
+def check_spaces(observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> None:
+    """Raises UserError for actions that are not Discrete."""
+    if not isinstance(action_space, spaces.Discrete) or action_space.start != 0:
+        raise UserError(f"these learners choose among Discrete actions that count from 0; got {action_space}.")
+
+
+def memory_of(kind: str, width: int, size: int) -> tuple[Memory | None, int]:
+    """The memory, and the width of what the heads get."""
+    return (None, width) if kind == "none" else (Memory(width, size, kind), size)
+
+
+class ActorCritic(Recurrent, ActorCriticPolicy):
+    """Actor and critic on the same eyes and memory, with fully connected layers of their own."""
+
+    def __init__(
+        self,
+        observation_space: spaces.Space[Any],
+        action_space: spaces.Space[Any],
+        lr_schedule: Any,
+        *,
+        memory: str = "none",
+        memory_size: int = 128,
+        features_extractor_class: Any = Eyes,
+        optimizer_kwargs: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        check_spaces(observation_space, action_space)
+        self._memory_kind, self._memory_size = memory, memory_size
+        options.pop("use_sde", None)
+        super().__init__(
+            observation_space,
+            action_space,
+            lr_schedule,
+            features_extractor_class=features_extractor_class,
+            optimizer_kwargs=optimizer_kwargs or {"eps": 1e-5, "fused": True},
+            **options,
+        )
+
+    def _build_mlp_extractor(self) -> None:
+        self.memory, self.features_dim = memory_of(self._memory_kind, self.features_dim, self._memory_size)
+        self.reward_norm = RewardNorm()
+        super()._build_mlp_extractor()
+
+    def _get_constructor_parameters(self) -> dict[str, Any]:
+        told = super()._get_constructor_parameters()
+        return {**told, "memory": self._memory_kind, "memory_size": self._memory_size}
+
+    def extract_features(self, obs: Any, features_extractor: Any = None) -> Any:
+        """Eyes take observations as they come."""
+        return (features_extractor or self.features_extractor)(obs)
+
+    def see(self, obs: Seen) -> torch.Tensor:
+        return self.features_extractor(obs)
+
+    def scores(self, latent: torch.Tensor) -> torch.Tensor:
+        return self.action_net(self.mlp_extractor.forward_actor(latent))
+
+    def values(self, latent: torch.Tensor) -> torch.Tensor:
+        """(n, width) -> (n,): what the rest of the episode is worth."""
+        return self.value_net(self.mlp_extractor.forward_critic(latent))[:, 0]
+
+    def learn_statistics(self, obs: Seen) -> None:
+        """Takes observations into the eyes' statistics, where there are any."""
+        if isinstance(self.features_extractor, Eyes):
+            self.features_extractor.learn_statistics(obs)
+
+
+def rows_of(obs: Seen) -> int:
+    """How many observations."""
+    return len(next(iter(parts_of(obs).values())))
+
+
+def weights_of(module: nn.Module | None) -> int:
+    """How many numbers are learnt."""
+    return sum(p.numel() for p in module.parameters()) if module is not None else 0

@@ -1,0 +1,225 @@
+"""Replay of what many environments did, on the learner's device: frames are stored once, n-step returns are made on reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from gymnasium import spaces
+
+from ...errors import UserError
+from .frames import FrameStore
+from .memory import State
+from .networks import Seen
+from .policies import Masks
+from .priorities import Priorities
+
+ON, ENDED, CUT = 0, 1, 2  # what a step did to its episode: it goes on, it is over, the clock cut it short
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows of up to n steps to learn from, (k,) each. `index` and `after`: where they begin, and where the rest is valued.
+
+    `returns`: the discounted rewards of a window; `discounts`: what the value of the state `after` it counts, 0 after an end;
+    `weights`: what its error counts, 0 where nothing is known of what a step led to; `items`: what priorities belong to.
+    """
+
+    index: torch.Tensor
+    after: torch.Tensor
+    actions: torch.Tensor
+    returns: torch.Tensor
+    discounts: torch.Tensor
+    weights: torch.Tensor
+    items: torch.Tensor
+
+    def part(self, which: slice) -> Batch:
+        return Batch(*(each[which] for each in vars(self).values()))
+
+
+def n_step(
+    rewards: torch.Tensor, ends: torch.Tensor, gamma: float
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Discounted sums of windows (..., n) of rewards that do not reach beyond an end (Sutton 1988), (...) each.
+
+    Where the clock cut an episode, the last observation is not stored: the window stops before that step. Returns the sums, how
+    many steps they hold, and what the value of the state after them counts.
+
+    >>> ends = torch.tensor([[ON, ON], [ON, CUT], [ENDED, ON], [CUT, ON]])
+    >>> [each.tolist() for each in n_step(torch.tensor([[1.0, 2.0]] * 4), ends, gamma=0.5)]
+    [[2.0, 1.0, 1.0, 0.0], [2, 1, 1, 0], [0.25, 0.5, 0.0, 1.0]]
+    """
+    n = ends.shape[-1]
+    counted = ends != CUT
+    if n > 1:
+        reached = (ends[..., :-1] == ON).cumprod(-1).bool()
+        counted[..., 1:] &= reached
+    powers = gamma ** torch.arange(n + 1, device=rewards.device)
+    steps = counted.sum(-1)
+    alive = ~(counted & (ends == ENDED)).any(-1)
+    return (rewards * powers[:n] * counted).sum(-1), steps, powers[steps] * alive
+
+
+class Replay:
+    """A ring of steps of n environments: `actions` int64, `rewards` float32, `ends` uint8, each (steps, n).
+
+    It stands where Stable-Baselines3 has its `ReplayBuffer`, and is made as that is. Room is taken by `open`; then every step
+    is told by `observe`, before it, and `add`, after it. A place in the ring is counted through (steps, n), flattened.
+    Raises UserError where the ring is too short for a window.
+    """
+
+    def __init__(
+        self,
+        buffer_size: int,
+        observation_space: spaces.Space[Any],
+        action_space: spaces.Discrete,
+        device: torch.device | str = "cpu",
+        n_envs: int = 1,
+        *,
+        gamma: float = 0.99,
+        n_steps: int = 1,
+        prioritized: bool = False,
+        **_: Any,
+    ) -> None:
+        self.buffer_size, self.n_envs, self.device = buffer_size, n_envs, torch.device(device)
+        self.observation_space, self.action_count = observation_space, int(action_space.n)
+        self.gamma, self.n_steps, self.prioritized = gamma, n_steps, prioritized
+        self.capacity = buffer_size // n_envs
+        self.total = 0  # steps so far, each of all environments
+        self.beta = 1.0  # how far priorities are made up for
+
+    def open(self, stack: int, *, masked: bool) -> None:
+        """Takes the room; `stack` frames make an observation, `masked` where actions may be illegal. What is open stays."""
+        if hasattr(self, "frames"):
+            return
+        least = self._reach() + stack
+        if self.capacity < least:
+            raise UserError(
+                f"a replay buffer of {self.buffer_size:,} samples is too short for {self.n_envs} environments; "
+                f"give it {2 * least * self.n_envs:,} at least, or fewer environments."
+            )
+        shape = self.capacity, self.n_envs
+        self.frames = FrameStore(self.observation_space, stack, *shape, self.device)
+        self.actions = torch.zeros(shape, dtype=torch.int64, device=self.device)
+        self.rewards = torch.zeros(shape, device=self.device)
+        self.ends = torch.zeros(shape, dtype=torch.uint8, device=self.device)
+        room = (*shape, self.action_count)
+        self._masks = torch.ones(room, dtype=torch.bool, device=self.device) if masked else None
+        self._rows = torch.arange(self.n_envs, device=self.device)
+        self._ahead = torch.arange(self._reach() + 1, device=self.device) * self.n_envs
+        self.priorities = Priorities(self._items(), self.device) if self.prioritized else None
+
+    def _reach(self) -> int:
+        """Steps after its first that must be stored before something can be drawn."""
+        return self.n_steps
+
+    def _items(self) -> int:
+        """How many things can be drawn from a full ring, at most."""
+        return self.capacity * self.n_envs
+
+    @property
+    def nbytes(self) -> int:
+        """Of all storage."""
+        rest = [self.actions, self.rewards, self.ends, *([] if self._masks is None else [self._masks])]
+        more = 0 if self.priorities is None else self.priorities.nbytes
+        return self.frames.nbytes + sum(each.nbytes for each in rest) + more
+
+    @property
+    def fill(self) -> float:
+        """How full it is, 0 to 1."""
+        return min(1.0, self.total / self.capacity)
+
+    # --- writing --------------------------------------------------------------------------------------------------------
+
+    def observe(self, obs: Seen, starts: torch.Tensor, masks: Masks, state: State) -> None:
+        """What is seen before a step: (n, *shape), where an episode begins (n,), what is legal, and what is remembered."""
+        slot = self.total % self.capacity
+        self.frames.write(slot, obs, starts)  # type: ignore[arg-type]  # tensors serve as arrays
+        if self._masks is not None and masks is not None:
+            self._masks[slot] = masks
+        before = self.ends[slot - 1]
+        before.masked_fill_(starts & (before == ON), CUT)  # somebody has reset the environments
+
+    def add(self, actions: torch.Tensor, rewards: torch.Tensor, ends: torch.Tensor) -> None:
+        """What was done and what it gave, (n,) each; `ends` is ON, ENDED or CUT."""
+        slot = self.total % self.capacity
+        self.actions[slot], self.rewards[slot], self.ends[slot] = actions, rewards, ends
+        self.total += 1
+        if self.priorities is not None:
+            self._note(self.priorities)
+
+    def _note(self, priorities: Priorities) -> None:
+        """Brings in what has become ready to be drawn, and drops what cannot be read any more."""
+        oldest, end = self._span()
+        if oldest > 0:
+            priorities.drop(self._places(oldest - 1))
+        if end > oldest:
+            places = self._places(end - 1)
+            priorities.add(places, self.ends.view(-1)[places] != CUT)
+
+    def _places(self, time: int) -> torch.Tensor:
+        """All environments at a step, counted from the first of all: (n,)."""
+        return (time % self.capacity) * self.n_envs + self._rows
+
+    def _span(self) -> tuple[int, int]:
+        """The steps that can be drawn: the first, and the one after the last."""
+        oldest = max(0, self.total - self.capacity + self.frames.stack - 1)
+        return oldest, max(oldest, self.total - self._reach())
+
+    # --- reading --------------------------------------------------------------------------------------------------------
+
+    def sample(self, batch_size: int, env: Any = None) -> Batch:
+        """Draws windows, with torch's generator."""
+        oldest, end = self._span()
+        count = (end - oldest) * self.n_envs
+        if self.priorities is None:
+            drawn = torch.randint(count, (batch_size,), device=self.device)
+            index = (drawn + oldest * self.n_envs) % (self.capacity * self.n_envs)
+            return self._window(index, torch.ones(batch_size, device=self.device))
+        return self._window(*self.priorities.draw(batch_size, self.beta))
+
+    def _window(self, index: torch.Tensor, weights: torch.Tensor) -> Batch:
+        size = self.capacity * self.n_envs
+        at = (index[:, None] + self._ahead[:-1]) % size
+        returns, steps, discounts = n_step(self.rewards.view(-1)[at], self.ends.view(-1)[at], self.gamma)
+        after = (index + steps * self.n_envs) % size
+        return Batch(index, after, self.actions.view(-1)[index], returns, discounts, weights * (steps > 0), index)
+
+    def observations(self, index: torch.Tensor) -> Seen:
+        """What was seen at some places (k,): (k, *shape), or a dict of such tensors."""
+        return self.frames.read(torch.div(index, self.n_envs, rounding_mode="floor"), index % self.n_envs)
+
+    def masks(self, index: torch.Tensor) -> Masks:
+        """What was legal at some places (k,): (k, actions)."""
+        return None if self._masks is None else self._masks.flatten(0, 1)[index]
+
+    def learn_priorities(self, items: torch.Tensor, errors: torch.Tensor) -> None:
+        """How far off the values of drawn items were, (k,) each."""
+        if self.priorities is not None:
+            self.priorities.update(items, errors)
+
+    # --- going on exactly -----------------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """Everything it holds, as views."""
+        return {
+            "total": self.total,
+            "frames": self.frames.state(),
+            "actions": self.actions,
+            "rewards": self.rewards,
+            "ends": self.ends,
+            "masks": self._masks,
+            "priorities": None if self.priorities is None else self.priorities.state(),
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Puts back what `state` gave."""
+        self.total = int(state["total"])
+        self.frames.set_state(state["frames"])
+        for mine, saved in ((self.actions, "actions"), (self.rewards, "rewards"), (self.ends, "ends")):
+            mine.copy_(state[saved])
+        if self._masks is not None:
+            self._masks.copy_(state["masks"])
+        if self.priorities is not None:
+            self.priorities.set_state(state["priorities"])

@@ -1,0 +1,34 @@
+"""`npckit bench`: what is fast and what is slow on this machine, as a table and as JSON.
+
+Machines are shared and noisy: compare within a table, whose lines ran one after the other, not between two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Literal
+
+from ...flags import parse
+
+BENCHES = ("sim", "learn")
+
+
+def bench(what: Literal["sim", "learn"], /) -> None:
+    """Measure speed. Both have flags of their own: npckit bench sim --help, npckit bench learn --help.
+
+    Args:
+        what: sim: environments without any learner; learn: learners beside others, in speed and in time to a skill
+    """
+
+
+def bench_from_args(args: Sequence[str]) -> None:
+    """Hands the flags to the benchmark that the first argument names; without one, `bench` says which there are."""
+    if args and args[0] in BENCHES:
+        function = getattr(import_module(f".{args[0]}", __name__), args[0])
+        parse(function, f"npckit bench {args[0]}", args[1:])()
+    else:
+        parse(bench, "npckit bench", args)()
+
+
+bench.read_args = bench_from_args  # type: ignore[attr-defined]  # npckit.cli hands the arguments over unread

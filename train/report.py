@@ -1,0 +1,58 @@
+"""What a run says when it ends: its figures, and the commands that come next."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from ..games.contract import Game
+from .progress import clock, short
+from .run_folder import Run
+
+
+def told(run: Run, game: Game) -> str:
+    """What a finished run says: figures, and the commands that come next."""
+    results, policy = run.results, shlex.quote(str(run.policy))
+    went_on = [f", gone on with at {short(samples)}" for samples in results["resumed"][-1:]]
+    lines = [
+        f"{'interrupted' if results['interrupted'] else 'done'}: {short(results['samples'])} samples in {clock(results['seconds'])}"
+        f" ({short(results['samples_per_second'])} samples/s{''.join(went_on)})",
+        *(_figures_line(each) for each in results["matches"]),
+        "",
+        f"  watch it     npckit watch {run.config.game} {_seated(run, game, policy)}",
+        *_play_line(run, game, policy),
+        f"  evaluate it  npckit evaluate {policy}{'' if game.name == run.config.game else f' --game {run.config.game}'}",
+        f"  chart it     npckit tensorboard {shlex.quote(str(run.path))}",
+        *([f"  go on        npckit train --resume {shlex.quote(str(run.path))}"] if results["interrupted"] else []),
+    ]
+    return "\n".join(lines)
+
+
+def _play_line(run: Run, game: Game, policy: str) -> list[str]:
+    """A person sits where the policy does not; nobody does where one plays alone."""
+    side = game.spec.sides(run.config.role, run.config.seats)[-1]
+    free = next((seat for seat in range(run.config.seats) if seat not in side), None)
+    if free is None:
+        return []
+    seat = f" --seat {game.spec.seat_names[free] if game.spec.seat_names else free}" if free else ""
+    return [f"  play it      npckit play {run.config.game}{seat} --against {policy}"]
+
+
+def _seated(run: Run, game: Game, policy: str) -> str:
+    """As `npckit watch` takes it."""
+    names = seated_names(run, game, policy)
+    return " ".join([*names, *([f"--seats {len(names)}"] if len(names) < game.spec.max_seats else [])])
+
+
+def seated_names(run: Run, game: Game, policy: str) -> tuple[str, ...]:
+    """The policy on one side and the hardest bot on the others."""
+    side = game.spec.sides(run.config.role)[0]
+    return tuple(policy if place in side else game.hardest for place in range(run.config.seats))
+
+
+def _figures_line(figures: dict[str, Any]) -> str:
+    score, rate = figures["score"], figures["win_rate"]
+    text = f"score {score['mean']:+.2f} [{score['low']:+.2f}, {score['high']:+.2f}]"
+    if rate is not None:
+        text = f"wins {rate['mean']:6.1%} [{rate['low']:.1%}, {rate['high']:.1%}]  {text}"
+    return f"  {'vs ' + figures['opponent'] if figures['opponent'] else 'alone':<12} {text}  ({figures['matches']} matches)"
