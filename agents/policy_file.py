@@ -168,7 +168,7 @@ def write_card(path: str | os.PathLike[str], card: Card) -> None:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write beside the file, then put it in its place in one step. Raises UserError."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         beside.write_bytes(data)
         beside.replace(path)

@@ -18,7 +18,7 @@ from .opponents import OPPONENTS_FLAG, check_opponents, default_opponents
 
 ALGORITHMS = ("ppo", "recurrent-ppo", "dqn", "recurrent-dqn")
 ACTIVATIONS = ("tanh", "relu")
-CNNS = ("small", "nature", "impala")
+CNNS = ("tiny", "small", "nature", "impala")
 DEVICES = ("auto", "cpu", "cuda")
 MEMORIES = ("none", "lstm", "gru")
 PRECISIONS = ("auto", "float32", "bf16")
@@ -86,7 +86,7 @@ class TrainConfig:
     stack: int = 0  # frames in an observation; 0: the usual number for this kind
     size: tuple[int, int] = (64, 64)  # height and width of a pixels frame
     hidden: tuple[int, ...] = (128, 128)  # widths of the fully connected layers; the critic has its own
-    cnn: Literal["small", "nature", "impala"] = "small"  # the network that looks at planes and pixels
+    cnn: Literal["tiny", "small", "nature", "impala"] = "small"  # the network that looks at planes and pixels
     activation: Literal["tanh", "relu"] = "tanh"  # of the fully connected layers
     memory: Literal["", "none", "lstm", "gru"] = (
         ""  # of the recurrent learners; empty: an LSTM for them, none for others

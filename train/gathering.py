@@ -8,14 +8,8 @@ from typing import Any
 
 import numpy as np
 
-NEWEST = {
-    "n_updates",
-    "learning_rate",
-    "clip_range",
-    "ent_coef",
-    "exploration_rate",
-    "buffer_fill",
-}  # a mean says nothing
+# of which a mean says nothing
+NEWEST = {"n_updates", "learning_rate", "clip_range", "ent_coef", "exploration_rate", "buffer_fill"}
 
 
 class Means:

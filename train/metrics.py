@@ -54,7 +54,7 @@ class Metrics(BaseCallback):
             self._shown = now
             self._look()
             self._display.show(self._status)
-        if now - self._logged >= LOG_SECONDS:
+        if now - self._logged >= LOG_SECONDS and self.model.num_timesteps > self._stretch[0]:
             self.log()
 
     def log(self) -> None:
@@ -80,7 +80,6 @@ class Metrics(BaseCallback):
         self.paused = state["paused"]
         self._means.set_state(state["means"])
         self._happenings.set_state(state["happenings"])
-        self._logged = time.monotonic()  # the point that belongs to the checkpoint has been written
 
     @property
     def _active(self) -> float:
@@ -123,7 +122,7 @@ class Metrics(BaseCallback):
     def _happened(self) -> dict[str, float]:
         """Shares of the actions, also as a histogram, and events of the episodes that ended."""
         happenings, spec = self._happenings, self._game.spec
-        curves = {}
+        curves: dict[str, float] = {}
         if happenings.actions.any():
             add_counts(writer_of(self.logger), "actions/histogram", happenings.actions, self.model.num_timesteps)
             shares = happenings.actions / happenings.actions.sum()

@@ -12,7 +12,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 
 from ..agents import learners
 from ..agents.learners.host import keep_freed_memory
-from ..agents.learners.networks import Eyes
+from ..agents.learners.networks import Eyes, InplaceReLU
 from ..agents.learners.seat import ModelAgent
 from ..envs.sb3_env import SB3VecEnv
 from ..errors import UserError
@@ -118,7 +118,7 @@ def _policy_options(config: TrainConfig, net_arch: Any, **more: Any) -> dict[str
     return {
         "policy_kwargs": {
             "net_arch": net_arch,
-            "activation_fn": torch.nn.Tanh if config.activation == "tanh" else torch.nn.ReLU,
+            "activation_fn": torch.nn.Tanh if config.activation == "tanh" else InplaceReLU,
             "features_extractor_class": Eyes,
             "features_extractor_kwargs": eyes,
             "memory": config.memory or "none",

@@ -61,7 +61,8 @@ class Trainer:
             past.load_into(self.model)
         self.folder = past.run if past else create_run(config)
         self.resumed = [*past.about["resumed"], past.samples] if past else []  # samples at which somebody went on
-        self.model.set_logger(Logger(str(self.folder.path), [Curves(self.folder.path, past.samples if past else 0)]))
+        curves = Curves(self.folder.path, past.about["points_until"] if past else None)
+        self.model.set_logger(Logger(str(self.folder.path), [curves]))
 
     def run(self) -> Run:
         """Learns until the samples or the minutes are used up, or somebody asks to stop."""
@@ -83,9 +84,9 @@ class Trainer:
         return done
 
     def _beginning(self) -> str:
-        config, begins = self.config, f"goes on at {short(self.past.samples)} samples" if self.past else "begins"
+        config, place = self.config, f", going on at {short(self.past.samples)} samples" if self.past else ""
         return (
-            f"training {self.game.name} with {config.algorithm} on {config.obs} in {self.folder.path} {begins}\n"
+            f"training {self.game.name} with {config.algorithm} on {config.obs} in {self.folder.path}{place}\n"
             f"{describe(self.model)[0]}"
         )
 
@@ -93,7 +94,9 @@ class Trainer:
         config, budget, model = self.config, self.budget, self.model
         metrics = Metrics(config, self.game, budget, self.status, display)
         evaluation = Evaluation(config, self.game, self.status, display, metrics)
-        checkpoints = Checkpoints(config.checkpoint_every, lambda: self._save(moment))
+        checkpoints = Checkpoints(
+            config.checkpoint_every, lambda: self._save(moment, points_until=model.num_timesteps + 1)
+        )
         kept: dict[str, Remembering] = {"metrics": metrics, "evaluation": evaluation, "checkpoints": checkpoints}
         moment = Moment(model, self.env, budget, kept)
         budget.start()
@@ -106,15 +109,17 @@ class Trainer:
         with suppress(Stopped):  # log_interval: None, because we log
             model.learn(max(left, 0), callbacks, log_interval=None, reset_num_timesteps=not self.past)  # type: ignore[arg-type]
         self.seconds = budget.elapsed
-        self._save(moment)
+        self._save(moment, points_until=model.num_timesteps)
         return evaluation.evaluate(min(config.final_matches, 20) if asked.is_set() else config.final_matches)
 
-    def _save(self, moment: Moment) -> None:
+    def _save(self, moment: Moment, *, points_until: int) -> None:
+        """`points_until`: whoever goes on from here keeps the points of all curves before this sample."""
         about = {
             "npckit": __version__,
             "config": asdict(self.config),
             "rules_version": self.game.spec.version,
             "resumed": self.resumed,
+            "points_until": points_until,
         }
         save(self.folder, self.model, about, moment.state())
 
@@ -137,10 +142,10 @@ class Trainer:
 
 
 class Curves(TensorBoardOutputFormat):
-    """The run's one TensorBoard writer; points that a killed run left behind the checkpoint are taken back."""
+    """The run's one TensorBoard writer; points that are there already, from `taken_back` on, do not count any more."""
 
-    def __init__(self, folder: Path, samples: int) -> None:
-        self.writer = SummaryWriter(log_dir=str(folder), purge_step=samples + 1 if samples else None)
+    def __init__(self, folder: Path, taken_back: int | None) -> None:
+        self.writer = SummaryWriter(log_dir=str(folder), purge_step=taken_back)
         self._is_closed = False
 
 
@@ -162,4 +167,4 @@ def export_checkpoint(run: Run) -> float:
 def _promised(game: Game, seats: int) -> dict[str, float]:
     """The curves that TensorBoard shows beside the hyperparameters: their last values count."""
     names = [f"match/win_rate_vs_{name}" if name else "match/score" for name in usual_opponents(game, seats)]
-    return dict.fromkeys(["rollout/score", "rollout/perf", "time/samples_per_second", *names], 0.0)
+    return dict.fromkeys(["rollout/score", "rollout/perf", "time/samples_per_second_mean", *names], 0.0)

@@ -48,14 +48,15 @@ def read_state(archive: ZipFile, name: str, into: dict[str, Any] | None = None) 
 
     def rich(value: Any, place: Any) -> Any:
         if isinstance(value, list):
-            return [rich(each, None) for each in value]
+            places = place if isinstance(place, list) and len(place) == len(value) else [None] * len(value)
+            return [rich(each, spot) for each, spot in zip(value, places, strict=True)]
         if not isinstance(value, dict):
             return value
         if _ARRAY in value:
             with archive.open(value[_ARRAY]) as file:
                 return _read_array(file, value["kind"], place)
-        places = place if isinstance(place, dict) else {}
-        return {key: rich(each, places.get(key)) for key, each in value.items()}
+        named = place if isinstance(place, dict) else {}
+        return {key: rich(each, named.get(key)) for key, each in value.items()}
 
     state: dict[str, Any] = rich(json.loads(archive.read(f"{name}.json")), into)
     return state
@@ -71,7 +72,7 @@ def _write_array(file: IO[bytes], array: Array) -> str:
     for piece in _pieces(whole):
         part = _on_host(piece)
         if part.size:
-            file.write(memoryview(part.reshape(-1)).cast("B"))
+            file.write(part.reshape(-1).view(np.uint8).data)
     return kind
 
 
@@ -90,7 +91,7 @@ def _read_array(file: IO[bytes], kind: str, place: Any) -> Array:
 
 def _target(shape: tuple[int, ...], dtype: np.dtype[Any], kind: str, place: Any) -> Array:
     """The array in this place, or a new one where none fits."""
-    wanted = dtype if kind == "numpy" else getattr(torch, kind)
+    wanted: Any = dtype if kind == "numpy" else getattr(torch, kind)
     same_sort = isinstance(place, np.ndarray if kind == "numpy" else torch.Tensor)
     if same_sort and tuple(place.shape) == shape and place.dtype == wanted:
         found: Array = place

@@ -29,8 +29,8 @@ from .q_policies import QPolicy
 from .replay import CUT, ENDED, Batch, Replay
 from .stepping import Step
 
-TOLD = ("loss", "q_mean", "target_mean", "td_error", "grad_norm")  # of every update
-UPDATES_TOLD = 16  # together: on a GPU, asking for numbers makes the host wait
+TOLD = ("loss", "q_mean", "target_mean", "td_error", "grad_norm")  # of an update
+UPDATES_PER_REPORT = 16  # one of so many is told of: on a GPU, asking for numbers makes the host wait
 
 
 class DQN(Learner, stable_baselines3.DQN):
@@ -45,6 +45,7 @@ class DQN(Learner, stable_baselines3.DQN):
 
     policy_aliases: ClassVar[dict[str, Any]] = dict.fromkeys(("MlpPolicy", "CnnPolicy", "MultiInputPolicy"), QPolicy)
     replay_class: ClassVar[type[Replay]] = Replay
+    recurrent: ClassVar[bool] = False
     policy: QPolicy
     replay_buffer: Any  # a Replay, where Stable-Baselines3 has a class of its own
 
@@ -74,7 +75,8 @@ class DQN(Learner, stable_baselines3.DQN):
         self.replay_buffer_kwargs = self._replay_options(n_steps)
         super()._setup_model()
         self.n_steps = n_steps
-        self._told, self._updates_told = torch.zeros(len(TOLD), device=self.device), 0
+        if (self.policy.memory is not None) != self.recurrent:
+            raise UserError("DQN has no memory, and RecurrentDQN needs one: lstm or gru; take the one that fits.")
         if self.env is not None:
             _ = self.stepper  # takes the room at once: a run that has not enough is refused before it begins
 
@@ -82,9 +84,18 @@ class DQN(Learner, stable_baselines3.DQN):
         return {"gamma": self.gamma, "n_steps": n_steps, "prioritized": self.prioritized}
 
     def _open(self) -> None:
-        self.replay_buffer.open(self.stepper.stack, masked=self.stepper.masked)
         self._returns = torch.zeros(self.n_envs, device=self.device)
         self._state = self.policy.initial_state(self.n_envs)
+        self.replay_buffer.open(self.stepper.stack, masked=self.stepper.masked, state=self._state)
+
+    def _setup_learn(
+        self, total_timesteps: int, callback: Any = None, reset_num_timesteps: bool = True, *args: Any, **kwargs: Any
+    ) -> Any:
+        resets = reset_num_timesteps or self._last_obs is None
+        ready = super()._setup_learn(total_timesteps, callback, reset_num_timesteps, *args, **kwargs)
+        if resets:  # the environment, as Stable-Baselines3 does
+            self.replay_buffer.interrupt()
+        return ready
 
     # --- acting ---------------------------------------------------------------------------------------------------------
 
@@ -199,48 +210,50 @@ class DQN(Learner, stable_baselines3.DQN):
             self.policy.set_training_mode(True)
             self._update_learning_rate(self.policy.optimizer)
             self.replay_buffer.beta = 1 - (1 - BETA) * self._current_progress_remaining
-            for _ in range(gradient_steps):
-                self._told += self._learn_from(self.replay_buffer.sample(batch_size))
-                self._updates_told += 1
-            first, self._n_updates = self._n_updates == 0, self._n_updates + gradient_steps
-            if first or self._updates_told >= UPDATES_TOLD:
-                self._report()
+            for _ in range(gradient_steps if self.replay_buffer.ready else 0):
+                told = self._n_updates % UPDATES_PER_REPORT == 0
+                self._n_updates += 1
+                self._learn_from(self.replay_buffer.sample(batch_size), told=told)
 
-    def _learn_from(self, batch: Any) -> torch.Tensor:
-        """One update. Returns the numbers that are named in TOLD."""
-        optimizer, told, errors = self.policy.optimizer, torch.zeros(len(TOLD) - 1, device=self.device), []
-        optimizer.zero_grad(set_to_none=True)
-        for part, share in self._parts(batch):
-            values, targets, weights = self._values_and_targets(part)
-            loss = (weights * functional.smooth_l1_loss(values, targets, reduction="none")).mean()
-            (loss * share).backward()
+    def _learn_from(self, batch: Any, *, told: bool) -> None:
+        """One update. Its numbers are recorded where they are `told`."""
+        optimizer, differences = self.policy.optimizer, []
+        weights = optimizer.param_groups[0]["params"]
+        for each in weights:
+            each.grad = None
+        for part in self._parts(batch):
+            values, targets = self._values_and_targets(part)
             with torch.no_grad():
-                error = (values - targets).abs() * (weights > 0)
-                told += share * torch.stack([loss, values.mean(), targets.mean(), error.mean()])
-                errors.append(error)
-        norm = torch.nn.utils.clip_grad_norm_(self.q_net.parameters(), self.max_grad_norm)
+                error = values.gather(-1, part.actions[..., None])[..., 0] - targets
+                pull = part.weights * error.clamp(-1, 1) / batch.count  # the slope of the Huber loss, without a graph of it
+            values.backward(torch.zeros_like(values).scatter_(-1, part.actions[..., None], pull[..., None]))
+            differences.append((error, targets))
+        norm = clip_norm(weights, self.max_grad_norm)
         optimizer.step()
-        self.replay_buffer.learn_priorities(batch.items, torch.cat(errors))
-        return torch.cat([told, norm[None]])
+        if self.prioritized:
+            self._learn_priorities(batch, torch.cat([error for error, _ in differences]))
+        if told:
+            self._report(*(torch.cat(each) for each in zip(*differences, strict=True)), batch.weights, norm)
 
-    def _parts(self, batch: Batch) -> Iterator[tuple[Any, float]]:
-        """Pieces of a minibatch that are worked through one after the other, and the share of each: pictures fit the cache then."""
-        count = len(batch.index)
-        size = self.picture_chunk or count
-        for first in range(0, count, size):
-            part = batch.part(slice(first, first + size))
-            yield part, len(part.index) / count
+    def _learn_priorities(self, batch: Any, error: torch.Tensor) -> None:
+        """What the errors, (k,), tell of the items that were drawn."""
+        self.replay_buffer.priorities.update(batch.items, error.abs())
 
-    def _values_and_targets(self, batch: Any) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """What was done is worth, what it should be, and the weight of the difference, (k,) each."""
+    def _parts(self, batch: Batch) -> Iterator[Any]:
+        """Pieces of a minibatch that are worked through one after the other: pictures fit the cache then."""
+        size = self.picture_chunk or batch.count
+        if size >= batch.count:
+            return iter([batch])
+        return (batch.part(slice(first, first + size)) for first in range(0, batch.count, size))
+
+    def _values_and_targets(self, batch: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        """What every action is worth, (k, actions), and what the one that was taken should be, (k,)."""
         replay = self.replay_buffer
         with self.autocast():
-            obs = shifted(replay.observations(batch.index), self.shift)
-            values = self.q_net(obs).float().gather(1, batch.actions[:, None])[:, 0]
+            values = self.q_net(shifted(replay.observations(batch.index), self.shift)).float()
             with torch.no_grad():
                 hopes = self._hopes(shifted(replay.observations(batch.after), self.shift), replay.masks(batch.after))
-                targets = batch.returns * self._reward_scale() + batch.discounts * hopes
-        return values, targets, batch.weights
+        return values, batch.returns * self._reward_scale() + batch.discounts * hopes
 
     def _hopes(self, obs: Any, masks: Masks) -> torch.Tensor:
         """What the best action is worth, (k,)."""
@@ -251,10 +264,11 @@ class DQN(Learner, stable_baselines3.DQN):
     def _reward_scale(self) -> float | torch.Tensor:
         return torch.rsqrt(self.policy.reward_norm.norm.var + EPSILON) if self.normalize_reward else 1.0
 
-    def _report(self) -> None:
-        values = dict(zip(TOLD, (self._told / max(1, self._updates_told)).tolist(), strict=True))
-        self._told.zero_()
-        self._updates_told = 0
+    def _report(self, error: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor, norm: torch.Tensor) -> None:
+        loss = (weights * functional.smooth_l1_loss(error, torch.zeros_like(error), reduction="none")).mean()
+        known = weights > 0
+        means = [(each * known).sum() / known.sum() for each in (error + targets, targets, error.abs())]
+        values = dict(zip(TOLD, torch.stack([loss, *means, norm]).tolist(), strict=True))
         check_finite(values)
         values |= {"exploration_rate": self.exploration_rate, "n_updates": self._n_updates}
         values["buffer_fill"] = self.replay_buffer.fill
@@ -270,8 +284,6 @@ class DQN(Learner, stable_baselines3.DQN):
             "memory": list(self._state),
             "n_calls": self._n_calls,
             "exploration_rate": float(self.exploration_rate),
-            "told": self._told,
-            "updates_told": self._updates_told,
         }
 
     def set_resume_state(self, state: Any) -> None:
@@ -279,8 +291,13 @@ class DQN(Learner, stable_baselines3.DQN):
         self._returns.copy_(torch.as_tensor(state["returns"]))
         self._state = tuple(torch.as_tensor(part, device=self.device) for part in state["memory"])
         self._n_calls, self.exploration_rate = int(state["n_calls"]), float(state["exploration_rate"])
-        self._told.copy_(torch.as_tensor(state["told"]))
-        self._updates_told = int(state["updates_told"])
 
-    def _excluded_save_params(self) -> list[str]:
-        return [*super()._excluded_save_params(), "_told"]
+
+def clip_norm(weights: list[torch.Tensor], limit: float) -> torch.Tensor:
+    """Scales the gradients of some weights down to a norm, and returns what it was; in fewer steps than torch's own."""
+    norm = torch.cat([each.grad.flatten() for each in weights if each.grad is not None]).norm()
+    scale = (limit / (norm + 1e-6)).clamp(max=1.0)
+    for each in weights:
+        if each.grad is not None:
+            each.grad.mul_(scale)
+    return norm

@@ -21,7 +21,7 @@ class FrameStore:
     """
 
     def __init__(self, space: spaces.Space[Any], stack: int, capacity: int, rows: int, device: torch.device) -> None:
-        self.capacity, self.stack = capacity, stack
+        self.capacity, self.rows, self.stack = capacity, rows, stack
         boxes = space.spaces if isinstance(space, spaces.Dict) else {"obs": space}
         self.frames = {name: _room(box, stack, capacity, rows, device) for name, box in boxes.items()}
         self._plain = not isinstance(space, spaces.Dict)
@@ -48,15 +48,18 @@ class FrameStore:
             self._age[slot] = (older + 1).clamp_(max=self.stack - 1).masked_fill_(fresh, 0)
         self._begun = True
 
-    def read(self, slots: torch.Tensor, rows: torch.Tensor) -> Seen:
-        """The stacked observations of some (slot, row) pairs, (k,) each: (k, *shape), or a dict of such tensors."""
-        if self.stack == 1:
-            seen = {name: frames[slots, rows] for name, frames in self.frames.items()}
-        else:
-            age = self._age[slots, rows].long()
-            times = [(slots - age.clamp(max=back)) % self.capacity for back in range(self.stack - 1, -1, -1)]
-            seen = {name: torch.cat([frames[at, rows] for at in times], dim=1) for name, frames in self.frames.items()}
+    def read(self, places: torch.Tensor) -> Seen:
+        """The stacked observations of some places (k,), counted through (capacity, rows): (k, *shape), or a dict of such tensors."""
+        if self.stack > 1:
+            age = self._age.view(-1)[places].long()[:, None]
+            back = torch.arange(self.stack - 1, -1, -1, device=places.device)
+            places = (places[:, None] - age.minimum(back) * self.rows).flatten() % (self.capacity * self.rows)
+        seen = {name: self._stacked(frames, places) for name, frames in self.frames.items()}
         return seen["obs"] if self._plain else seen
+
+    def _stacked(self, frames: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+        found = frames.flatten(0, 1).index_select(0, places)
+        return found if self.stack == 1 else found.unflatten(0, (-1, self.stack)).flatten(1, 2)
 
     def state(self) -> dict[str, Any]:
         """Everything it holds, as views."""

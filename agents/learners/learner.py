@@ -17,6 +17,7 @@ from ...errors import Diverged
 from .frames import Arrays
 from .memory import State, forget
 from .networks import Seen, is_picture
+from .policies import check_spaces
 from .stepping import Split, Stepper, Tally
 
 CHUNK = 256  # pictures that a CPU learns from at a time: their layers then fit its cache
@@ -31,6 +32,7 @@ class Learner(BaseAlgorithm):
     _state: State  # what the policy remembers in each environment
 
     def _setup_model(self) -> None:
+        check_spaces(self.action_space)
         super()._setup_model()
         self.split, self.picture_chunk = Split(), self._chunk()
         self._stepper: Stepper | None = None

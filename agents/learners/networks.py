@@ -19,7 +19,11 @@ from .normalize import RunningNorm
 Layers = tuple[tuple[int, int, int], ...]  # (channels, kernel, stride) of each convolution
 Seen = torch.Tensor | dict[str, torch.Tensor]  # an observation, (n, *shape), as the environment gives it
 CNNS: dict[str, dict[str, Layers]] = {
-    "small": {  # thousands of frames a second to learn from on one core
+    "tiny": {  # for titles with few things on the field
+        "planes": ((8, 3, 2), (16, 4, 4)),
+        "pixels": ((8, 4, 4), (16, 3, 2)),
+    },
+    "small": {
         "planes": ((16, 3, 2), (32, 3, 2)),
         "pixels": ((16, 8, 4), (32, 4, 2)),  # Mnih et al. 2013
     },
@@ -29,24 +33,24 @@ CNNS: dict[str, dict[str, Layers]] = {
     },
 }
 IMPALA = (16, 32, 32)  # channels of the residual stages of Espeholt et al. 2018
-CNN_NAMES = (*CNNS, "impala")
+WIDTHS = {"tiny": 64, "small": 128, "nature": 512, "impala": 256}  # of the fully connected layer after them
 
 
 class Eyes(BaseFeaturesExtractor):
     """Turns an observation into a flat vector: (n, channels, h, w) planes or pixels through a CNN, (n, k) features unchanged.
 
     A Dict observation (`both`) has one eye for each part, and their vectors are joined. Pictures come as uint8, or as floats
-    that somebody has scaled already. `normalize`: features are brought to mean 0 and deviation 1 by statistics that are part of
+    that somebody has scaled already. `width`: of the vector of a picture; 0: the usual for its CNN. `normalize`: features are brought to mean 0 and deviation 1 by statistics that are part of
     the network. Raises UserError for a space that is no Box.
     """
 
     def __init__(
-        self, observation_space: spaces.Space[Any], cnn: str = "small", width: int = 128, normalize: bool = False
+        self, observation_space: spaces.Space[Any], cnn: str = "small", width: int = 0, normalize: bool = False
     ) -> None:
         boxes = (
             dict(observation_space.spaces) if isinstance(observation_space, spaces.Dict) else {"obs": observation_space}
         )
-        eyes = {name: _eye(box, cnn, width, normalize) for name, box in boxes.items()}
+        eyes = {name: _eye(box, cnn, width or WIDTHS[cnn], normalize) for name, box in boxes.items()}
         super().__init__(observation_space, sum(size for _, size in eyes.values()))
         self.eyes = nn.ModuleDict({name: eye for name, (eye, _) in eyes.items()})
 
@@ -80,6 +84,13 @@ def _eye(box: spaces.Space[Any], cnn: str, width: int, normalize: bool) -> tuple
         return Picture(box, cnn, width), width
     size = int(torch.tensor(box.shape).prod())
     return (RunningNorm(size) if normalize else Flat()), size
+
+
+class InplaceReLU(nn.ReLU):
+    """Writes over what it is given: one large tensor less for every layer that is learnt."""
+
+    def __init__(self) -> None:
+        super().__init__(inplace=True)
 
 
 class Flat(nn.Module):

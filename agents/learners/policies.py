@@ -99,7 +99,7 @@ class Recurrent(BasePolicy):
         return self.choose(self.scores(latent), deterministic)
 
 
-def check_spaces(observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> None:
+def check_spaces(action_space: spaces.Space[Any]) -> None:
     """Raises UserError for actions that are not Discrete."""
     if not isinstance(action_space, spaces.Discrete) or action_space.start != 0:
         raise UserError(f"these learners choose among Discrete actions that count from 0; got {action_space}.")
@@ -125,7 +125,7 @@ class ActorCritic(Recurrent, ActorCriticPolicy):
         optimizer_kwargs: dict[str, Any] | None = None,
         **options: Any,
     ) -> None:
-        check_spaces(observation_space, action_space)
+        check_spaces(action_space)
         self._memory_kind, self._memory_size = memory, memory_size
         options.pop("use_sde", None)
         super().__init__(

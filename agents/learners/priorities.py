@@ -50,7 +50,7 @@ def _reach(sums: torch.Tensor, goal: torch.Tensor) -> tuple[torch.Tensor, torch.
     """The first place in each row of running sums (k, m) that lies beyond its goal (k,), and how far into the place the goal is."""
     last = sums[:, -1]
     goal = torch.minimum(goal, torch.nextafter(last, torch.zeros_like(last)))[:, None]  # rounding may carry it too far
-    place = torch.searchsorted(sums.contiguous(), goal, right=True)
+    place = torch.searchsorted(sums.contiguous(), goal, right=True).clamp(max=sums.shape[1] - 1)
     before = torch.where(place > 0, sums.gather(1, (place - 1).clamp(min=0)), 0.0)
     return place[:, 0], (goal - before)[:, 0]
 
@@ -64,7 +64,7 @@ class Priorities:
 
     @property
     def nbytes(self) -> int:
-        return sum(level.nbytes for level in self.tree.levels)
+        return sum(level.nbytes for level in self.tree.levels) + self.greatest.nbytes
 
     def add(self, index: torch.Tensor, where: torch.Tensor) -> None:
         """New items (k,): they come first, so that each is seen once. Those that are false in `where` (k,) are never drawn."""

@@ -69,7 +69,7 @@ class QPolicy(Recurrent, DQNPolicy):
         optimizer_kwargs: dict[str, Any] | None = None,
         **options: Any,
     ) -> None:
-        check_spaces(observation_space, action_space)
+        check_spaces(action_space)
         self._memory_kind, self._memory_size, self._dueling = memory, memory_size, dueling
         super().__init__(
             observation_space,
@@ -107,7 +107,8 @@ class QPolicy(Recurrent, DQNPolicy):
 
     def set_training_mode(self, mode: bool) -> None:
         """The target never learns."""
-        self.q_net.train(mode)
+        if self.q_net.training != mode:
+            self.q_net.train(mode)
         self.training = mode
 
     @property

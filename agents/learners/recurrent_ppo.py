@@ -17,11 +17,21 @@ class RecurrentPPO(PPO):
     """As `PPO`; `policy_kwargs` has `memory` ("lstm" or "gru", the first by default) and `memory_size`.
 
     A minibatch is all T steps of some environments, at least `batch_size` // T of them. Gradients reach back to the beginning
-    of the rollout, or of the episode; what was remembered before is what it was when the rollout was made.
+    of the rollout, or of the episode; what was remembered before is what it was when the rollout was made. Actor and critic
+    share the memory: rewards are normalised unless told otherwise, because large returns would drown the actor's gradient.
     """
 
-    def __init__(self, policy: Any, env: Any, *, policy_kwargs: dict[str, Any] | None = None, **options: Any) -> None:
-        super().__init__(policy, env, policy_kwargs={"memory": "lstm", **(policy_kwargs or {})}, **options)
+    def __init__(
+        self,
+        policy: Any,
+        env: Any,
+        *,
+        normalize_reward: bool = True,
+        policy_kwargs: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        kwargs = {"memory": "lstm", **(policy_kwargs or {})}
+        super().__init__(policy, env, normalize_reward=normalize_reward, policy_kwargs=kwargs, **options)
 
     def _begin_rollout(self) -> None:
         self._first_state: State = tuple(part.clone() for part in self._state)

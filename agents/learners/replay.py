@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,31 +35,33 @@ class Batch:
     weights: torch.Tensor
     items: torch.Tensor
 
+    @property
+    def count(self) -> int:
+        """How many."""
+        return len(self.index)
+
     def part(self, which: slice) -> Batch:
         return Batch(*(each[which] for each in vars(self).values()))
 
 
 def n_step(
-    rewards: torch.Tensor, ends: torch.Tensor, gamma: float
+    rewards: torch.Tensor, ends: torch.Tensor, powers: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Discounted sums of windows (..., n) of rewards that do not reach beyond an end (Sutton 1988), (...) each.
 
-    Where the clock cut an episode, the last observation is not stored: the window stops before that step. Returns the sums, how
-    many steps they hold, and what the value of the state after them counts.
+    `powers` (n + 1,) of the discount. Where the clock cut an episode, the last observation is not stored: the window stops
+    before that step. Returns the sums, how many steps they hold, and what the value of the state after them counts.
 
     >>> ends = torch.tensor([[ON, ON], [ON, CUT], [ENDED, ON], [CUT, ON]])
-    >>> [each.tolist() for each in n_step(torch.tensor([[1.0, 2.0]] * 4), ends, gamma=0.5)]
+    >>> [each.tolist() for each in n_step(torch.tensor([[1.0, 2.0]] * 4), ends, torch.tensor([1.0, 0.5, 0.25]))]
     [[2.0, 1.0, 1.0, 0.0], [2, 1, 1, 0], [0.25, 0.5, 0.0, 1.0]]
     """
-    n = ends.shape[-1]
     counted = ends != CUT
-    if n > 1:
-        reached = (ends[..., :-1] == ON).cumprod(-1).bool()
-        counted[..., 1:] &= reached
-    powers = gamma ** torch.arange(n + 1, device=rewards.device)
+    if ends.shape[-1] > 1:
+        counted[..., 1:] &= (ends[..., :-1] == ON).cumprod(-1).bool()
     steps = counted.sum(-1)
-    alive = ~(counted & (ends == ENDED)).any(-1)
-    return (rewards * powers[:n] * counted).sum(-1), steps, powers[steps] * alive
+    over = ((ends == ENDED) & counted).any(-1)
+    return (rewards * powers[:-1] * counted).sum(-1), steps, powers[steps].masked_fill(over, 0.0)
 
 
 class Replay:
@@ -89,8 +92,11 @@ class Replay:
         self.total = 0  # steps so far, each of all environments
         self.beta = 1.0  # how far priorities are made up for
 
-    def open(self, stack: int, *, masked: bool) -> None:
-        """Takes the room; `stack` frames make an observation, `masked` where actions may be illegal. What is open stays."""
+    def open(self, stack: int, *, masked: bool, state: State = ()) -> None:
+        """Takes the room; `stack` frames make an observation, `masked` where actions may be illegal. What is open stays.
+
+        `state`: what a policy remembers at first, in all environments.
+        """
         if hasattr(self, "frames"):
             return
         least = self._reach() + stack
@@ -108,6 +114,7 @@ class Replay:
         self._masks = torch.ones(room, dtype=torch.bool, device=self.device) if masked else None
         self._rows = torch.arange(self.n_envs, device=self.device)
         self._ahead = torch.arange(self._reach() + 1, device=self.device) * self.n_envs
+        self._powers = self.gamma ** torch.arange(self.n_steps + 1, device=self.device)
         self.priorities = Priorities(self._items(), self.device) if self.prioritized else None
 
     def _reach(self) -> int:
@@ -138,8 +145,11 @@ class Replay:
         self.frames.write(slot, obs, starts)  # type: ignore[arg-type]  # tensors serve as arrays
         if self._masks is not None and masks is not None:
             self._masks[slot] = masks
-        before = self.ends[slot - 1]
-        before.masked_fill_(starts & (before == ON), CUT)  # somebody has reset the environments
+
+    def interrupt(self) -> None:
+        """The environments are reset from outside: episodes that were going on are cut."""
+        before = self.ends[(self.total - 1) % self.capacity]
+        before.masked_fill_(before == ON, CUT)
 
     def add(self, actions: torch.Tensor, rewards: torch.Tensor, ends: torch.Tensor) -> None:
         """What was done and what it gave, (n,) each; `ends` is ON, ENDED or CUT."""
@@ -147,57 +157,56 @@ class Replay:
         self.actions[slot], self.rewards[slot], self.ends[slot] = actions, rewards, ends
         self.total += 1
         if self.priorities is not None:
-            self._note(self.priorities)
+            self._rank(self.priorities)
 
-    def _note(self, priorities: Priorities) -> None:
+    def _rank(self, priorities: Priorities) -> None:
         """Brings in what has become ready to be drawn, and drops what cannot be read any more."""
         oldest, end = self._span()
-        if oldest > 0:
-            priorities.drop(self._places(oldest - 1))
-        if end > oldest:
-            places = self._places(end - 1)
-            priorities.add(places, self.ends.view(-1)[places] != CUT)
+        for index in self._items_at(oldest - 1):
+            priorities.drop(index)
+        for index in self._items_at(end - 1) if end > oldest else ():
+            priorities.add(index, self.ends[(end - 1) % self.capacity] != CUT)
 
-    def _places(self, time: int) -> torch.Tensor:
-        """All environments at a step, counted from the first of all: (n,)."""
-        return (time % self.capacity) * self.n_envs + self._rows
+    def _items_at(self, time: int) -> Iterator[torch.Tensor]:
+        """What begins at a step of the run and can be drawn: (n,), one for each environment, or nothing."""
+        if time >= 0:
+            yield (time % self.capacity) * self.n_envs + self._rows
 
     def _span(self) -> tuple[int, int]:
-        """The steps that can be drawn: the first, and the one after the last."""
+        """The steps of the run at which something that can be drawn begins: the first, and the one after the last."""
         oldest = max(0, self.total - self.capacity + self.frames.stack - 1)
         return oldest, max(oldest, self.total - self._reach())
+
+    @property
+    def ready(self) -> bool:
+        """Whether something can be drawn."""
+        oldest, end = self._span()
+        return end > oldest
 
     # --- reading --------------------------------------------------------------------------------------------------------
 
     def sample(self, batch_size: int, env: Any = None) -> Batch:
         """Draws windows, with torch's generator."""
-        oldest, end = self._span()
-        count = (end - oldest) * self.n_envs
-        if self.priorities is None:
-            drawn = torch.randint(count, (batch_size,), device=self.device)
-            index = (drawn + oldest * self.n_envs) % (self.capacity * self.n_envs)
-            return self._window(index, torch.ones(batch_size, device=self.device))
-        return self._window(*self.priorities.draw(batch_size, self.beta))
+        if self.priorities is not None:
+            return self._window(*self.priorities.draw(batch_size, self.beta))
+        first, end = (time * self.n_envs for time in self._span())
+        return self._window(torch.randint(first, end, (batch_size,), device=self.device))
 
-    def _window(self, index: torch.Tensor, weights: torch.Tensor) -> Batch:
-        size = self.capacity * self.n_envs
-        at = (index[:, None] + self._ahead[:-1]) % size
-        returns, steps, discounts = n_step(self.rewards.view(-1)[at], self.ends.view(-1)[at], self.gamma)
-        after = (index + steps * self.n_envs) % size
-        return Batch(index, after, self.actions.view(-1)[index], returns, discounts, weights * (steps > 0), index)
+    def _window(self, index: torch.Tensor, weights: torch.Tensor | float = 1.0) -> Batch:
+        at = (index[:, None] + self._ahead) % (self.capacity * self.n_envs)
+        index, window = at[:, 0], at[:, :-1]
+        returns, steps, discounts = n_step(self.rewards.view(-1)[window], self.ends.view(-1)[window], self._powers)
+        after = at.gather(1, steps[:, None])[:, 0]
+        weights = torch.where(steps > 0, weights, 0.0)
+        return Batch(index, after, self.actions.view(-1)[index], returns, discounts, weights, index)
 
     def observations(self, index: torch.Tensor) -> Seen:
         """What was seen at some places (k,): (k, *shape), or a dict of such tensors."""
-        return self.frames.read(torch.div(index, self.n_envs, rounding_mode="floor"), index % self.n_envs)
+        return self.frames.read(index)
 
     def masks(self, index: torch.Tensor) -> Masks:
         """What was legal at some places (k,): (k, actions)."""
         return None if self._masks is None else self._masks.flatten(0, 1)[index]
-
-    def learn_priorities(self, items: torch.Tensor, errors: torch.Tensor) -> None:
-        """How far off the values of drawn items were, (k,) each."""
-        if self.priorities is not None:
-            self.priorities.update(items, errors)
 
     # --- going on exactly -----------------------------------------------------------------------------------------------
 

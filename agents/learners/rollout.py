@@ -74,8 +74,7 @@ class Rollout:
 
     def observations(self, index: torch.Tensor) -> Seen:
         """What was seen in some samples."""
-        steps = torch.div(index, self.n_envs, rounding_mode="floor")
-        return self.frames.read((steps + self._base) % self.frames.capacity, index % self.n_envs)
+        return self.frames.read((index + self._base * self.n_envs) % (self.frames.capacity * self.n_envs))
 
     def finish(self, last_values: torch.Tensor, dones: torch.Tensor) -> None:
         """Advantages (Schulman et al. 2016) and returns; `last_values`, `dones` (n,) are those after the last step."""

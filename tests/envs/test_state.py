@@ -34,7 +34,11 @@ def played(env, rng, steps):
         masks = env.action_masks()
         obs, rewards, dones, infos = env.step((rng.random(masks.shape) * masks).argmax(1))
         final = [parts(info["terminal_observation"]) for info in infos if info]
-        told = [(info["episode"]["r"], info["episode"]["l"], info["events"], info["TimeLimit.truncated"]) for info in infos if info]
+        told = [
+            (info["episode"]["r"], info["episode"]["l"], info["events"], info["TimeLimit.truncated"])
+            for info in infos
+            if info
+        ]
         story.append([
             *(value.tobytes() for value in parts(obs).values()), rewards.tobytes(), dones.tobytes(), masks.tobytes(), told,
             *(value.tobytes() for seen in final for value in seen.values()),

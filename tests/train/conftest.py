@@ -24,7 +24,7 @@ def tiny(out: Path, **options: Any) -> TrainConfig:
     return TrainConfig(**{"game": "pong", "out": str(out), **settings, **options})
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_tiny() -> Callable[..., TrainConfig]:
     return tiny
 

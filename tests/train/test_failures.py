@@ -26,10 +26,10 @@ QUICK: dict[str, Any] = {
 }  # fmt: skip
 SMALL_DQN = DQNConfig(buffer_size=2000, batch_size=32, learning_starts=256, gradient_steps=1)
 FULL = OSError(errno.ENOSPC, "No space left on device")
-# A process whose files may not grow beyond 120 KB, and that writes a point of every curve after every rollout.
+# A process whose files may not grow beyond 90 KB, and that writes a point of every curve after every rollout.
 CRAMPED = """
 import resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (120_000, 120_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (90_000, 90_000))
 import npckit.train.metrics
 npckit.train.metrics.LOG_SECONDS = 0.0
 from npckit.cli import main
@@ -66,6 +66,7 @@ def test_a_disk_that_fills_up_while_saving_leaves_the_checkpoint_before_good(
     assert resume(config.out, quiet=True).results["resumed"] == saved
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_under_the_charts_ends_in_one_sentence(start: Callable[..., Any], tmp_path: Path) -> None:
     flags = (
         "--total-samples",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,7 @@ WORLDS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(
@@ -121,19 +123,30 @@ def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(
     assert_equal_runs(whole, gone_on)
 
 
+@pytest.fixture
+def at_n_somebody_asks(monkeypatch: pytest.MonkeyPatch) -> Callable[[], AbstractContextManager[None]]:
+    """A stretch in which runs are interrupted, as by Ctrl-C, in the last step of the rollout that ends with N samples."""
+
+    @contextmanager
+    def stretch() -> Iterator[None]:
+        def ask(self: Stopping) -> bool:
+            if self.model.num_timesteps >= N:
+                self._asked.set()
+            return True
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Stopping, "_on_step", ask)
+            yield
+
+    return stretch
+
+
 def test_a_run_may_be_stopped_again_and_again(
-    small: Make, killed: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+    small: Make, killed: Callable[..., Run], at_n_somebody_asks: Callable[[], AbstractContextManager[None]]
 ) -> None:
     whole = run(small("whole"), quiet=True)
     stopped = killed(small("stopped"), samples=N // 2 + 100)
-
-    def interrupt(self: Stopping) -> bool:
-        if self.model.num_timesteps >= N:
-            self._asked.set()
-        return True
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Stopping, "_on_step", interrupt)
+    with at_n_somebody_asks():
         again = resume(stopped.path, quiet=True)
     assert again.results["interrupted"] and again.results["samples"] == N  # what was under way has been learnt from
     last = resume(stopped.path, quiet=True)
@@ -158,15 +171,27 @@ def test_a_run_that_was_killed_while_it_was_measured_is_measured_again(
     assert done.results["samples"] == 2 * N and done.results["resumed"] == [2 * N] and done.policy.is_file()
 
 
+@pytest.mark.parametrize("end", ["killed", "interrupted"])
 def test_charts_of_a_resumed_run_have_every_point_once(
-    small: Make, killed: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+    end: str,
+    small: Make,
+    killed: Callable[..., Run],
+    at_n_somebody_asks: Callable[[], AbstractContextManager[None]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("npckit.train.metrics.LOG_SECONDS", 0.0)  # a point for every rollout
-    stopped = killed(small("stopped"), samples=2 * N - 16)
-    resume(stopped.path, quiet=True)
-    charts = EventAccumulator(str(stopped.path), size_guidance={"scalars": 0, "images": 0, "tensors": 0}).Reload()
-    steps = [point.step for point in charts.Scalars("train/loss")]
-    assert steps == sorted({*steps}) and steps[-1] == 2 * N and {N, N + 256} <= {*steps}
+    config = small("stopped")
+    if end == "killed":
+        killed(config, samples=2 * N - 16)
+    else:
+        with at_n_somebody_asks():
+            run(config, quiet=True)
+    resume(config.out, quiet=True)
+    charts = EventAccumulator(config.out, size_guidance={"scalars": 0, "images": 0, "tensors": 0}).Reload()
+    for tag in charts.Tags()["scalars"]:
+        steps = [point.step for point in charts.Scalars(tag)]
+        assert steps == sorted({*steps}) and steps[-1] == 2 * N
+    assert {N - 256, N, N + 256, 2 * N} <= {point.step for point in charts.Scalars("train/loss")}
     assert [point.step for point in charts.Images("match/vs_hard")] == [N, 2 * N]
     assert len(charts.Tensors("config/text_summary")) == 1
 
@@ -271,5 +296,5 @@ def test_results_tell_where_a_run_was_gone_on_with(
     stopped = killed(small("stopped"))
     assert cli.main(["train", "--resume", str(stopped.path)]) == 0
     told = capsys.readouterr().out
-    assert "goes on at 1k samples" in told and "gone on with at 1k" in told
+    assert "going on at 1k samples" in told and "gone on with at 1k" in told
     assert json.loads((stopped.path / "results.json").read_text())["resumed"] == [N]

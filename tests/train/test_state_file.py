@@ -52,9 +52,10 @@ def test_tensors_come_back_as_tensors_also_views_with_gaps(dtype: torch.dtype) -
 
 
 def test_what_fits_is_filled_in_place_and_what_does_not_is_new() -> None:
-    state = {"buffer": {"frames": torch.arange(12.0).view(3, 4), "rows": np.arange(5)}}
-    place = {"buffer": {"frames": torch.zeros(3, 4), "rows": np.zeros(4, int)}}
+    state = {"buffer": {"frames": torch.arange(12.0).view(3, 4), "rows": np.arange(5)}, "parts": [torch.ones(2)]}
+    place = {"buffer": {"frames": torch.zeros(3, 4), "rows": np.zeros(4, int)}, "parts": [torch.zeros(2)]}
     back = through_a_file(state, place)
+    assert back["parts"][0] is place["parts"][0] and place["parts"][0].tolist() == [1, 1]
     assert (
         back["buffer"]["frames"] is place["buffer"]["frames"] and back["buffer"]["rows"] is not place["buffer"]["rows"]
     )

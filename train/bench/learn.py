@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import median
 from typing import Literal
@@ -20,7 +20,7 @@ from ..config import TrainConfig
 from ..config_file import to_toml
 from ..presets import find_preset
 from .learn_tables import print_skill, print_speed, short_row
-from .lines import Line, skill_lines, speed_lines
+from .lines import Device, Line, skill_lines, speed_lines
 from .measure import Row, machine, write_results
 
 
@@ -33,7 +33,7 @@ def learn(
     skill: bool = False,
     seeds: int = 5,
     limit: float = 600.0,
-    device: Literal["auto", "cpu", "cuda"] = "cpu",
+    device: Device = "cpu",
     threads: int = 0,
     out: Path = Path("bench-learn.json"),
 ) -> None:
@@ -56,6 +56,8 @@ def learn(
     title = title or find_preset("demo").game
     speeds = speed_lines(title, algorithm, obs, device) if seconds else []
     skills = skill_lines(title, algorithm, obs, device) if skill else []
+    if not speeds and not skills:
+        raise UserError("--seconds 0 leaves out the table of speeds, and nothing is left to measure; add --skill.")
     told = {**machine(), "title": title, "device": device, "speed": [], "skill": []}
     try:
         for line in speeds:
@@ -93,7 +95,8 @@ def speed_row(line: Line, seconds: float, threads: int) -> Row:
 def skill_row(line: Line, seeds: int, limit: float, threads: int) -> Row:
     """A line of the table of skills: every seed, and the median, in which a run that was given up counts as endless."""
     runs = [_measured(line, replace(line.config, seed=seed), limit, threads, skill=True) for seed in range(seeds)]
-    middle = median(run.get("seconds") or float("inf") for run in runs)
+    reached = [run.get("seconds") for run in runs]
+    middle = median(float("inf") if seconds is None else seconds for seconds in reached)
     return {
         "line": line.name,
         "learner": line.told,
@@ -107,9 +110,10 @@ def skill_row(line: Line, seeds: int, limit: float, threads: int) -> Row:
 
 
 def _settings(config: TrainConfig) -> Row:
-    """What decides how much work a sample is."""
+    """What decides how much work a sample is, and all the rest."""
     method = config.dqn if "dqn" in config.algorithm else config.ppo
-    return {"algorithm": config.algorithm, "obs": config.obs, "envs": config.num_envs, "batch_size": method.batch_size}
+    short = {"algorithm": config.algorithm, "obs": config.obs, "envs": config.num_envs, "batch_size": method.batch_size}
+    return {**short, "config": asdict(config)}
 
 
 def _measured(line: Line, config: TrainConfig, seconds: float, threads: int, *, skill: bool) -> Row:

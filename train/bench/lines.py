@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from ...errors import UserError
 from ...games import registry
 from ..config import DQNConfig, PPOConfig, TrainConfig
 from ..presets import load_preset, preset_names
 
+Device = Literal["auto", "cpu", "cuda"]
 OURS, EQUAL, BEST = "ours", "equal", "best"
 BEST_ENVS, BEST_BATCH = 256, 1024  # what serves Stable-Baselines3 best on a batch of games
 PEERS = {"ppo": "SB3", "dqn": "SB3", "recurrent-ppo": "sb3-contrib", "recurrent-dqn": ""}
@@ -36,7 +37,7 @@ class Line:
         return words[self.learner]
 
 
-def speed_lines(title: str, algorithm: str, obs: str, device: str) -> list[Line]:
+def speed_lines(title: str, algorithm: str, obs: str, device: Device) -> list[Line]:
     """Every learner of every speed config that fits; empty words fit all. UserError: none does."""
     configs = [(name, config) for name, config in _speed_configs(title) if _fits(config, algorithm, obs)]
     if not configs:
@@ -44,7 +45,7 @@ def speed_lines(title: str, algorithm: str, obs: str, device: str) -> list[Line]
     return [line for name, config in configs for line in _contestants(name, replace(config, device=device))]
 
 
-def skill_lines(title: str, algorithm: str, obs: str, device: str) -> list[Line]:
+def skill_lines(title: str, algorithm: str, obs: str, device: Device) -> list[Line]:
     """The title's own presets, ours and the peers at their best. UserError: the title has none that fits."""
     known = preset_names(registry.load(title))
     wanted = [(f"{config.algorithm}-{config.obs}", config) for _, config in _speed_configs(title)]

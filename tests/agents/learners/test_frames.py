@@ -25,7 +25,7 @@ def test_what_is_read_is_what_was_seen(pong: Any, obs: str, stack: int) -> None:
         now, _, starts, _ = env.step(rng.integers(0, 3, ROWS))
     for step in range(31 - 9 + stack - 1, 31):
         rows = torch.tensor([4, 0, 5])
-        read = store.read(torch.full((3,), step % 9), rows)
+        read = store.read(step % 9 * ROWS + rows)
         for name, part in (read if isinstance(read, dict) else {"obs": read}).items():
             np.testing.assert_array_equal(part.numpy(), seen[step][name][rows])
 
