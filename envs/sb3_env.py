@@ -136,7 +136,7 @@ class SB3VecEnv(VecEnv):
 
 
 class Infos(list[dict[str, Any]]):
-    """The infos of one step, (num_envs,). `ended` holds the same in arrays, for who reads those: the dicts are made when first looked at."""
+    """The infos of one step, (num_envs,), made when they are first looked at; `ended` holds the same in arrays."""
 
     def __init__(self, env: SB3VecEnv, ended: Ended | None) -> None:
         super().__init__([{}] * env.num_envs)

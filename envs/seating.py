@@ -49,7 +49,6 @@ def seat_players(
     own = _own_seats(game, seat, count)
     shares = dict(opponent) if isinstance(opponent, Mapping) else {_key(opponent): 1.0}
     _check_rows(game, num_rows, shares, len(own[0]), count)
-    holders = {name: None if name == LEARNER else _agent(game, name, opponent, obs, seed) for name in shares}
     tables = [
         _table(rows, name, own, count) for name, rows in _split(num_rows, shares, len(own[0]), count).items() if rows
     ]
@@ -58,8 +57,7 @@ def seat_players(
     taken = []
     for index, (name, _) in enumerate(tables):
         games, places = np.nonzero(~learns & (owner == index)[:, None])
-        agent = holders[name]
-        taken += [(agent, *rows) for rows in _by_role(game, games, places)] if agent is not None else []
+        taken += [(_agent(game, name, opponent, obs, seed), *rows) for rows in _by_role(game, games, places)]
     games, places = np.nonzero(learns)
     return Seating(len(learns), count, (games.astype(np.int32), places.astype(np.int32)), tuple(taken))
 

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 import numpy as np
 import stable_baselines3
 import torch
-from numpy.typing import NDArray
 from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.save_util import load_from_pkl
 from stable_baselines3.common.type_aliases import RolloutReturn, TrainFreq, TrainFrequencyUnit
 from stable_baselines3.common.utils import polyak_update
 from stable_baselines3.common.vec_env import VecEnv
@@ -225,7 +225,9 @@ class DQN(Learner, stable_baselines3.DQN):
             values, targets = self._values_and_targets(part)
             with torch.no_grad():
                 error = values.gather(-1, part.actions[..., None])[..., 0] - targets
-                pull = part.weights * error.clamp(-1, 1) / batch.count  # the slope of the Huber loss, without a graph of it
+                pull = (
+                    part.weights * error.clamp(-1, 1) / batch.count
+                )  # the slope of the Huber loss, without a graph of it
             values.backward(torch.zeros_like(values).scatter_(-1, part.actions[..., None], pull[..., None]))
             differences.append((error, targets))
         norm = clip_norm(weights, self.max_grad_norm)
@@ -241,7 +243,7 @@ class DQN(Learner, stable_baselines3.DQN):
 
     def _parts(self, batch: Batch) -> Iterator[Any]:
         """Pieces of a minibatch that are worked through one after the other: pictures fit the cache then."""
-        size = self.picture_chunk or batch.count
+        size = self.chunk or batch.count
         if size >= batch.count:
             return iter([batch])
         return (batch.part(slice(first, first + size)) for first in range(0, batch.count, size))
@@ -275,7 +277,7 @@ class DQN(Learner, stable_baselines3.DQN):
         for name, value in values.items():
             self.logger.record(f"train/{name}", value)
 
-    # --- going on exactly -----------------------------------------------------------------------------------------------
+    # --- keeping -----------------------------------------------------------------------------------------------
 
     def resume_state(self) -> dict[str, Any]:
         return {
@@ -291,6 +293,10 @@ class DQN(Learner, stable_baselines3.DQN):
         self._returns.copy_(torch.as_tensor(state["returns"]))
         self._state = tuple(torch.as_tensor(part, device=self.device) for part in state["memory"])
         self._n_calls, self.exploration_rate = int(state["n_calls"]), float(state["exploration_rate"])
+
+    def load_replay_buffer(self, path: Any, truncate_last_traj: bool = True) -> None:
+        """Takes a replay that `save_replay_buffer` wrote: a pickle, so only one of your own."""
+        self.replay_buffer = load_from_pkl(path, self.verbose)
 
 
 def clip_norm(weights: list[torch.Tensor], limit: float) -> torch.Tensor:

@@ -128,9 +128,11 @@ def _check_card(network: ScoreNet, card: Card) -> None:
         raise UserError(
             f"the model sees {', '.join(network.keys)} where its card says {', '.join(seen)}; mend the card"
         )
-    told = {name: shape for name, shape in card.recurrent}
+    told = dict(card.recurrent)
     if told != {name: (size,) for name, size in network.states.items()}:
-        raise UserError(f"the model remembers {network.states or 'nothing'} where its card says {told or 'nothing'}; mend the card")
+        raise UserError(
+            f"the model remembers {network.states or 'nothing'} where its card says {told or 'nothing'}; mend the card"
+        )
 
 
 def _slim(model: onnx.ModelProto) -> bytes:
@@ -164,7 +166,9 @@ def _difference(network: ScoreNet, policy: PolicyFile, rows: int) -> float:
     with torch.no_grad():
         answers = network(*(torch.from_numpy(given[name]) for name in [*network.keys, *network.states]))
     wanted, *states = (each.numpy() for each in (answers if network.states else [answers]))
-    got, got_states = policy.run({name: given[name] for name in network.keys}, {name: given[name] for name in network.states})
+    got, got_states = policy.run(
+        {name: given[name] for name in network.keys}, {name: given[name] for name in network.states}
+    )
     worst = max(float(np.abs(a - b).max()) for a, b in zip((wanted, *states), (got, *got_states.values()), strict=True))
     tolerance = TOLERANCE * max(1.0, float(np.abs(wanted).max()))
     best = np.sort(wanted, axis=1)

@@ -20,7 +20,7 @@ from .networks import Seen, is_picture
 from .policies import check_spaces
 from .stepping import Split, Stepper, Tally
 
-CHUNK = 256  # pictures that a CPU learns from at a time: their layers then fit its cache
+CHUNK, PICTURES = 2048, 256  # samples that a CPU learns from at a time: their layers then fit its cache
 TOO_FAR = 1e10  # a loss that has come so far does not come back
 
 
@@ -33,8 +33,8 @@ class Learner(BaseAlgorithm):
 
     def _setup_model(self) -> None:
         check_spaces(self.action_space)
-        super()._setup_model()
-        self.split, self.picture_chunk = Split(), self._chunk()
+        super()._setup_model()  # type: ignore[safe-super]  # of the algorithm after this mixin
+        self.split, self.chunk = Split(), self._chunk()
         self._stepper: Stepper | None = None
 
     @property
@@ -89,7 +89,9 @@ class Learner(BaseAlgorithm):
 
     def _chunk(self) -> int:
         """Samples to go through the network at a time; 0: all."""
-        return CHUNK if self.device.type == "cpu" and any(map(is_picture, self._boxes())) else 0
+        if self.device.type != "cpu":
+            return 0
+        return PICTURES if any(map(is_picture, self._boxes())) else CHUNK
 
     def autocast(self) -> contextlib.AbstractContextManager[Any]:
         """bf16 where asked for, or where it pays: for pictures, on devices that have units for it."""
@@ -119,6 +121,7 @@ class Learner(BaseAlgorithm):
         self._last_episode_starts = np.asarray(state["episode_starts"], bool)
         episodes = [{"r": r, "l": length} for r, length in state["episodes"]]
         self.ep_info_buffer = deque(episodes, maxlen=self._stats_window_size)
+        self.ep_success_buffer = deque(maxlen=self._stats_window_size)
         self._current_progress_remaining = float(state["progress_remaining"])
 
     def _excluded_save_params(self) -> list[str]:

@@ -6,6 +6,8 @@ gates. So one call of torch's fused layer runs sequences with any resets, and no
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -25,7 +27,7 @@ class Memory(nn.Module):
         if kind not in KINDS:
             raise UserError(f"there is no memory {kind!r}; choose one of {', '.join(KINDS)}.")
         self.kind, self.size = kind, size
-        self.cell: nn.LSTM | nn.GRU = nn.LSTM(width, size) if kind == "lstm" else nn.GRU(width, size)
+        self.cell: Any = nn.LSTM(width, size) if kind == "lstm" else nn.GRU(width, size)
         self.names = ("hidden", "cell") if kind == "lstm" else ("hidden",)
         for name, weights in self.cell.named_parameters():
             nn.init.orthogonal_(weights) if "weight" in name else nn.init.zeros_(weights)
@@ -93,7 +95,7 @@ class Memory(nn.Module):
         spread[place, rows] = torch.cat([x, x.new_zeros(*x.shape[:2], 1)], dim=2)
         weights = [torch.cat([self.cell.weight_ih_l0, self._shut()[:, None]], dim=1), self.cell.weight_hh_l0]
         weights += [self.cell.bias_ih_l0, self.cell.bias_hh_l0]
-        run = torch.lstm if self.kind == "lstm" else torch.gru
+        run: Any = torch.lstm if self.kind == "lstm" else torch.gru
         begin = _as_torch(state)
         out, *ends = run(spread, begin, weights, True, 1, 0.0, self.training, False, False)
         return out[place, rows], tuple(part[0] for part in ends)

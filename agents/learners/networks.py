@@ -40,8 +40,8 @@ class Eyes(BaseFeaturesExtractor):
     """Turns an observation into a flat vector: (n, channels, h, w) planes or pixels through a CNN, (n, k) features unchanged.
 
     A Dict observation (`both`) has one eye for each part, and their vectors are joined. Pictures come as uint8, or as floats
-    that somebody has scaled already. `width`: of the vector of a picture; 0: the usual for its CNN. `normalize`: features are brought to mean 0 and deviation 1 by statistics that are part of
-    the network. Raises UserError for a space that is no Box.
+    that somebody has scaled already. `width`: of the vector of a picture, 0 for the usual of its CNN. `normalize`: features are
+    brought to mean 0 and deviation 1 by statistics that are part of the network. Raises UserError for a space that is no Box.
     """
 
     def __init__(
@@ -62,8 +62,9 @@ class Eyes(BaseFeaturesExtractor):
     def learn_statistics(self, observations: Seen) -> None:
         """Takes (n, *shape) observations into the statistics that normalise."""
         for name, part in parts_of(observations).items():
-            if isinstance(self.eyes[name], RunningNorm):
-                self.eyes[name].update(part)
+            eye = self.eyes[name]
+            if isinstance(eye, RunningNorm):
+                eye.update(part)
 
 
 def parts_of(observations: Seen) -> dict[str, torch.Tensor]:
@@ -115,6 +116,8 @@ class Picture(nn.Module):
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         """Bytes are scaled by way of the first layer's weights, which are fewer than the pixels."""
+        rest: list[Any]
+        first: Any
         first, *rest = self.trunk
         scale = 1.0 if frames.is_floating_point() else self.scale
         x = functional.conv2d(frames.float(), first.weight * scale, first.bias, first.stride, first.padding)

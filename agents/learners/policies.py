@@ -12,6 +12,7 @@ from stable_baselines3.common.policies import ActorCriticPolicy, BasePolicy
 from torch import nn
 
 from ...errors import UserError
+from .fused import run_layers
 from .memory import Memory, State, forget
 from .networks import Eyes, Seen, parts_of
 from .normalize import RewardNorm
@@ -72,8 +73,8 @@ class Recurrent(BasePolicy):
     ) -> tuple[NDArray[Any], tuple[NDArray[Any], ...] | None]:
         """Actions (n,) and the new state; for one observation without its leading axis, one action."""
         self.set_training_mode(False)
-        obs, batched = self.obs_to_tensor(observation)  # type: ignore[arg-type]
-        seen = self.see(obs)  # type: ignore[arg-type]
+        obs, batched = self.obs_to_tensor(observation)
+        seen = self.see(obs)
         memory = self._carried(state, episode_start, len(seen))
         latent, memory = self.think(seen, memory)
         masks = None if action_masks is None else torch.as_tensor(np.asarray(action_masks, bool).reshape(len(seen), -1))
@@ -154,11 +155,11 @@ class ActorCritic(Recurrent, ActorCriticPolicy):
         return self.features_extractor(obs)
 
     def scores(self, latent: torch.Tensor) -> torch.Tensor:
-        return self.action_net(self.mlp_extractor.forward_actor(latent))
+        return run_layers((*self.mlp_extractor.policy_net, self.action_net), latent)
 
     def values(self, latent: torch.Tensor) -> torch.Tensor:
         """(n, width) -> (n,): what the rest of the episode is worth."""
-        return self.value_net(self.mlp_extractor.forward_critic(latent))[:, 0]
+        return run_layers((*self.mlp_extractor.value_net, self.value_net), latent)[:, 0]
 
     def learn_statistics(self, obs: Seen) -> None:
         """Takes observations into the eyes' statistics, where there are any."""

@@ -6,7 +6,7 @@ honoured, and episodes that the clock ends are bootstrapped from what was seen l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,6 +17,7 @@ from stable_baselines3.common.utils import FloatSchedule
 from stable_baselines3.common.vec_env import VecEnv
 from torch.nn import functional
 
+from .fused import ppo_loss
 from .learner import Learner, check_finite
 from .memory import State
 from .networks import shifted
@@ -37,7 +38,7 @@ class PPO(Learner, stable_baselines3.PPO):
         ("MlpPolicy", "CnnPolicy", "MultiInputPolicy"), ActorCritic
     )
     policy: ActorCritic
-    rollout_buffer: Rollout
+    rollout_buffer: Any  # a Rollout, where Stable-Baselines3 has a class of its own
 
     def __init__(
         self,
@@ -98,7 +99,7 @@ class PPO(Learner, stable_baselines3.PPO):
     def _act(self, t: int) -> np.ndarray[Any, Any]:
         """Chooses for every environment, and notes what it saw and did."""
         buffer, starts = self.rollout_buffer, torch.from_numpy(np.asarray(self._last_episode_starts, bool))
-        buffer.frames.write(buffer.slot(t), self._last_obs, starts)  # type: ignore[arg-type]
+        buffer.frames.write(buffer.slot(t), self._last_obs, starts)
         buffer.starts[t] = starts
         with self.autocast():
             seen = self.policy.see(self._tensors(self._last_obs))
@@ -115,7 +116,7 @@ class PPO(Learner, stable_baselines3.PPO):
 
     def _remember(self, t: int, step: Step) -> None:
         """Notes what a step gave."""
-        self._last_obs, self._last_episode_starts = step.obs, step.dones  # type: ignore[assignment]
+        self._last_obs, self._last_episode_starts = step.obs, step.dones
         rewards = torch.as_tensor(step.rewards, dtype=torch.float32, device=self.device)
         if self.normalize_reward:
             ends = torch.from_numpy(step.dones).to(self.device)
@@ -171,7 +172,7 @@ class PPO(Learner, stable_baselines3.PPO):
 
     def _chunks(self, batch: Minibatch) -> Iterator[Minibatch]:
         """Pieces that are worked through one after the other, with one update for all: pictures fit the cache then."""
-        size = self.picture_chunk or len(batch.index)
+        size = self.chunk or len(batch.index)
         for first in range(0, len(batch.index), size):
             yield batch.part(slice(first, first + size))
 
@@ -184,29 +185,27 @@ class PPO(Learner, stable_baselines3.PPO):
         told = torch.zeros(5, device=self.device)
         for chunk in self._chunks(batch):
             share = len(chunk.index) / len(batch.index)
-            losses = self._losses(chunk)
-            loss = losses[0] + self.vf_coef * losses[1] - self._entropy_weight * losses[2]
+            loss, news = self._loss(chunk)
             (loss * share).backward()
-            told += share * torch.stack([each.detach() for each in losses])
+            told += news * share
         norm = torch.nn.utils.clip_grad_norm_(self.policy.parameters(), self.max_grad_norm)
         optimizer.step()
         return torch.cat([told, norm.detach()[None]])
 
-    def _losses(self, batch: Minibatch) -> list[torch.Tensor]:
-        """Means over the samples: policy loss, value loss, entropy, KL divergence, clipped share."""
+    def _loss(self, batch: Minibatch) -> tuple[torch.Tensor, torch.Tensor]:
+        """The loss of some samples, and (5,) means: policy loss, value loss, entropy, KL divergence, clipped share."""
         with self.autocast():
             latent = self._latents(batch)
             logits, values = self.policy.scores(latent).float(), self.policy.values(latent).float()
-        log_probs = functional.log_softmax(masked(logits, batch.masks), 1)
-        log_ratio = log_probs.gather(1, batch.actions[:, None])[:, 0] - batch.log_probs
-        ratio, entropy = log_ratio.exp(), -(log_probs.exp() * log_probs).sum(1).mean()
-        clipped = ratio.clamp(1 - self._clip, 1 + self._clip)
-        policy_loss = -torch.minimum(batch.advantages * ratio, batch.advantages * clipped).mean()
-        value_loss = functional.mse_loss(values, batch.returns)
-        with torch.no_grad():
-            divergence = (ratio - 1 - log_ratio).mean()  # Schulman 2020, "Approximating KL divergence"
-            outside = ((ratio - 1).abs() > self._clip).float().mean()
-        return [policy_loss, value_loss, entropy, divergence, outside]
+        facts = (batch.actions, batch.log_probs, batch.advantages, batch.returns)
+        return ppo_loss(
+            masked(logits, batch.masks),
+            values,
+            *facts,
+            clip=self._clip,
+            vf_coef=self.vf_coef,
+            ent_coef=self._entropy_weight,
+        )
 
     def _report(self, told: torch.Tensor) -> None:
         names = ("policy_gradient_loss", "value_loss", "entropy", "approx_kl", "clip_fraction", "grad_norm")
@@ -224,7 +223,7 @@ class PPO(Learner, stable_baselines3.PPO):
     def resume_state(self) -> dict[str, Any]:
         return {**super().resume_state(), "returns": self._returns, "memory": list(self._state)}
 
-    def set_resume_state(self, state: dict[str, Any]) -> None:
+    def set_resume_state(self, state: Mapping[str, Any]) -> None:
         super().set_resume_state(state)
         self._returns.copy_(torch.as_tensor(state["returns"]))
         self._state = tuple(torch.as_tensor(part, device=self.device) for part in state["memory"])

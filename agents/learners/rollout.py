@@ -26,8 +26,10 @@ class Minibatch:
 
     def part(self, which: slice) -> Minibatch:
         masks = None if self.masks is None else self.masks[which]
-        parts = (self.index, self.actions, self.log_probs, self.advantages, self.returns)
-        return Minibatch(*(part[which] for part in parts), masks)
+        index, actions, log_probs, advantages, returns = (
+            part[which] for part in (self.index, self.actions, self.log_probs, self.advantages, self.returns)
+        )
+        return Minibatch(index, actions, log_probs, advantages, returns, masks)
 
 
 class Rollout:
@@ -95,6 +97,8 @@ class Rollout:
 
     def pick(self, index: torch.Tensor) -> Minibatch:
         """The samples of an index (k,), with everything but what was seen."""
-        flat = (self.actions, self.log_probs, self.advantages, self.returns)
+        actions, log_probs, advantages, returns = (
+            part.flatten()[index] for part in (self.actions, self.log_probs, self.advantages, self.returns)
+        )
         masks = None if self.masks is None else self.masks.flatten(0, 1)[index]
-        return Minibatch(index, *(part.flatten()[index] for part in flat), masks)
+        return Minibatch(index, actions, log_probs, advantages, returns, masks)

@@ -32,5 +32,5 @@ class ModelAgent:
         masks = observer.masks()
         if isinstance(self._model, Learner):
             more = {"action_masks": masks, "episode_start": observer.batch.fresh[observer.games]}
-        chosen, self._state = self._model.predict(observer.observe(), self._state, deterministic=True, **more)  # type: ignore[arg-type]
+        chosen, self._state = self._model.predict(observer.observe(), self._state, deterministic=True, **more)
         actions[observer.games, observer.seats] = legal_actions(np.asarray(chosen), masks)

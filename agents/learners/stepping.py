@@ -39,10 +39,10 @@ class Stepper:
 
     def __init__(self, env: VecEnv) -> None:
         self.env, self.tally = env, Tally()
-        own = isinstance(env, SB3VecEnv)
-        self.masked = env.game.legal is not None if own else is_masking_supported(env)
-        self._own_masks = env.action_masks if own else None
-        self.stack = env.arena.obs_spec.stack if own else 1
+        own: Any = env if isinstance(env, SB3VecEnv) else None
+        self.masked = own.game.legal is not None if own else is_masking_supported(env)
+        self._own_masks = own.action_masks if own else None
+        self.stack = own.arena.obs_spec.stack if own else 1
 
     def masks(self) -> NDArray[np.bool_] | None:
         """(n, actions) bool, true where an action is legal; None where all always are."""
@@ -52,6 +52,7 @@ class Stepper:
 
     def step(self, actions: NDArray[Any]) -> Step:
         """One decision in every environment, (n,) int."""
+        obs: Any
         obs, rewards, dones, infos = self.env.step(actions)
         if isinstance(infos, Infos):
             cut, cut_obs = self._read(infos)
@@ -102,7 +103,10 @@ _NOBODY = np.zeros(0, np.intp)
 
 @dataclass
 class Tally:
-    """What has happened since it was last drained: episodes that ended, their events (events,), how often each action was chosen (actions,)."""
+    """What has happened since it was last drained.
+
+    Episodes that ended, their events (events,), and how often each action was chosen (actions,).
+    """
 
     episodes: int = 0
     event_counts: NDArray[np.int64] | None = None

@@ -5,7 +5,7 @@ import pytest
 from npckit.envs import SB3VecEnv
 from npckit.errors import UserError
 from npckit.games.observation import KINDS
-from sb3_contrib import MaskablePPO
+from sb3_contrib import MaskablePPO, RecurrentPPO
 from stable_baselines3 import DQN, PPO
 from stable_baselines3.common.evaluation import evaluate_policy
 
@@ -17,7 +17,8 @@ def test_stock_ppo_trains_on_every_observation(pong, kind):
     PPO(policy, env, n_steps=8, batch_size=32, n_epochs=1, seed=0).learn(64)
 
 
-def test_stock_dqn_and_maskable_ppo_train(pong, lantern):
+def test_stock_dqn_and_the_learners_of_contrib_train(pong, lantern):
+    RecurrentPPO("MlpLstmPolicy", SB3VecEnv(pong, 4), n_steps=8, batch_size=32, n_epochs=1, seed=0).learn(64)
     DQN("MlpPolicy", SB3VecEnv(pong, 4), learning_starts=16, buffer_size=1000, seed=0).learn(64)
     MaskablePPO("MlpPolicy", SB3VecEnv(lantern, 4), n_steps=8, batch_size=32, n_epochs=1, seed=0).learn(64)
 

@@ -66,7 +66,12 @@ def test_windows_are_those_of_a_plain_loop_and_never_cross_an_end(n: int, steps:
     told = Told(replay, steps, seed=n)
     batch = replay.sample(2000)
     drawn = seen_at(replay, batch.index)
-    known = {(step, row) for step in range(max(0, steps - 20), steps - n) for row in range(ROWS) if told.ends[step, row] != CUT}
+    known = {
+        (step, row)
+        for step in range(max(0, steps - 20), steps - n)
+        for row in range(ROWS)
+        if told.ends[step, row] != CUT
+    }
     assert {place for place, weight in zip(drawn, batch.weights, strict=True) if weight > 0} == known
     assert not prioritized or set(drawn) == known  # nothing is drawn in vain
     after = seen_at(replay, batch.after)
@@ -124,7 +129,10 @@ def test_an_episode_that_is_broken_off_from_outside_ends_like_one_that_is_cut() 
 
 
 def test_a_ring_that_is_too_short_is_refused() -> None:
-    for replay in (Replay(3 * ROWS, BOX, n_steps=3, **SHAPE), SequenceReplay(20 * ROWS, BOX, burn_in=8, sequence=24, **SHAPE)):
+    for replay in (
+        Replay(3 * ROWS, BOX, n_steps=3, **SHAPE),
+        SequenceReplay(20 * ROWS, BOX, burn_in=8, sequence=24, **SHAPE),
+    ):
         with pytest.raises(UserError, match="too short for 5 environments; give it"):
             replay.open(1, masked=False)
 
@@ -133,7 +141,11 @@ def test_a_ring_that_is_too_short_is_refused() -> None:
 def test_a_replay_goes_on_from_its_state(kind: str) -> None:
     def made() -> Replay:
         options = {"n_steps": 2, "prioritized": True, **SHAPE}
-        return Replay(100, BOX, **options) if kind == "windows" else SequenceReplay(100, BOX, burn_in=2, sequence=4, **options)
+        return (
+            Replay(100, BOX, **options)
+            if kind == "windows"
+            else SequenceReplay(100, BOX, burn_in=2, sequence=4, **options)
+        )
 
     first, second = made(), made()
     Told(first, 33, seed=0, masked=True, memory=kind == "sequences")
@@ -176,7 +188,9 @@ def test_sequences_are_those_of_a_plain_loop(burn_in: int, sequence: int, n: int
     told, length = Told(replay, 80, seed=2, memory=True), burn_in + sequence
     batch = replay.sample(sequence * 400)
     period = max(1, sequence // 2)
-    begins = {(step, row) for step in range(80 - replay.capacity, 80 - length) for row in range(ROWS) if step % period == 0}
+    begins = {
+        (step, row) for step in range(80 - replay.capacity, 80 - length) for row in range(ROWS) if step % period == 0
+    }
     assert set(seen_at(replay, batch.places[0])) == begins
     for k in range(0, 400, 7):
         steps, row = zip(*seen_at(replay, batch.places[:, k]), strict=True)
