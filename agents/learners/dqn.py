@@ -25,8 +25,8 @@ from .networks import shifted
 from .normalize import EPSILON
 from .policies import Masks, masked
 from .priorities import BETA
-from .q_policies import QPolicy
-from .replay import CUT, ENDED, Batch, Replay
+from .q_policies import QPolicy, explored
+from .replay import CUT, ENDED, Replay
 from .stepping import Step
 
 TOLD = ("loss", "q_mean", "target_mean", "td_error", "grad_norm")  # of an update
@@ -110,20 +110,10 @@ class DQN(Learner, stable_baselines3.DQN):
         """As Stable-Baselines3's, by chance too where not `deterministic`, and with masks (n, actions) of what is legal."""
         actions, state = super().predict(observation, state, episode_start, True, action_masks)
         if not deterministic:
-            masks = None if action_masks is None else torch.as_tensor(np.asarray(action_masks, bool))
-            best = torch.as_tensor(actions)
-            masks = masks if masks is None else masks.reshape(best.numel(), -1)
-            actions = self._explored(best.reshape(-1), masks, self.exploration_rate).reshape(best.shape).numpy()
+            best, count = torch.as_tensor(actions), self.replay_buffer.action_count
+            masks = None if action_masks is None else torch.as_tensor(np.asarray(action_masks, bool)).view(-1, count)
+            actions = explored(best.view(-1), masks, self.exploration_rate, count).view(best.shape).numpy()
         return actions, state
-
-    def _explored(self, best: torch.Tensor, masks: Masks, rate: float | torch.Tensor) -> torch.Tensor:
-        """The best actions (n,), or by chance any that is legal."""
-        count = int(self.action_space.n)  # type: ignore[attr-defined]  # it is Discrete
-        if masks is None:
-            other = torch.randint(count, best.shape, device=best.device)
-        else:
-            other = torch.rand(masks.shape, device=best.device).masked_fill_(~masks, -1.0).argmax(1)
-        return torch.where(torch.rand(best.shape, device=best.device) < rate, other, best)
 
     def collect_rollouts(
         self,
@@ -158,7 +148,7 @@ class DQN(Learner, stable_baselines3.DQN):
     @torch.no_grad()
     def _act(self, learning_starts: int) -> torch.Tensor:
         """Chooses for every environment, (n,), and notes what it saw."""
-        obs = self._tensors(self._last_obs)  # type: ignore[arg-type]
+        obs = self._tensors(self._last_obs)
         starts = torch.as_tensor(np.asarray(self._last_episode_starts, bool), device=self.device)
         legal = self.stepper.masks()
         masks = None if legal is None else torch.as_tensor(legal, device=self.device)
@@ -169,7 +159,7 @@ class DQN(Learner, stable_baselines3.DQN):
             latent, self._state = self.policy.think(self.policy.see(obs), self._state)
             best = masked(self.policy.scores(latent), masks).argmax(1)
         warm = self.num_timesteps >= learning_starts
-        return self._explored(best, masks, self._chance() if warm else 1.0)
+        return explored(best, masks, self._chance() if warm else 1.0, self.replay_buffer.action_count)
 
     def _chance(self) -> float | torch.Tensor:
         """Of an action by lot: one for all environments, or (n,)."""
@@ -177,7 +167,7 @@ class DQN(Learner, stable_baselines3.DQN):
 
     def _remember(self, actions: torch.Tensor, step: Step, log_interval: int | None) -> None:
         """Notes what a step gave."""
-        self._last_obs, self._last_episode_starts = step.obs, step.dones  # type: ignore[assignment]
+        self._last_obs, self._last_episode_starts = step.obs, step.dones
         ends = step.dones * np.uint8(ENDED)
         ends[step.cut] = CUT
         rewards = torch.as_tensor(step.rewards, dtype=torch.float32, device=self.device)
@@ -225,9 +215,7 @@ class DQN(Learner, stable_baselines3.DQN):
             values, targets = self._values_and_targets(part)
             with torch.no_grad():
                 error = values.gather(-1, part.actions[..., None])[..., 0] - targets
-                pull = (
-                    part.weights * error.clamp(-1, 1) / batch.count
-                )  # the slope of the Huber loss, without a graph of it
+                pull = part.weights * error.clamp(-1, 1) / batch.count  # the slope of the Huber loss, without its graph
             values.backward(torch.zeros_like(values).scatter_(-1, part.actions[..., None], pull[..., None]))
             differences.append((error, targets))
         norm = clip_norm(weights, self.max_grad_norm)
@@ -235,13 +223,14 @@ class DQN(Learner, stable_baselines3.DQN):
         if self.prioritized:
             self._learn_priorities(batch, torch.cat([error for error, _ in differences]))
         if told:
-            self._report(*(torch.cat(each) for each in zip(*differences, strict=True)), batch.weights, norm)
+            error, targets = (torch.cat(each) for each in zip(*differences, strict=True))
+            self._report(error, targets, batch.weights, norm)
 
     def _learn_priorities(self, batch: Any, error: torch.Tensor) -> None:
         """What the errors, (k,), tell of the items that were drawn."""
         self.replay_buffer.priorities.update(batch.items, error.abs())
 
-    def _parts(self, batch: Batch) -> Iterator[Any]:
+    def _parts(self, batch: Any) -> Iterator[Any]:
         """Pieces of a minibatch that are worked through one after the other: pictures fit the cache then."""
         size = self.chunk or batch.count
         if size >= batch.count:
@@ -277,7 +266,7 @@ class DQN(Learner, stable_baselines3.DQN):
         for name, value in values.items():
             self.logger.record(f"train/{name}", value)
 
-    # --- keeping -----------------------------------------------------------------------------------------------
+    # --- keeping --------------------------------------------------------------------------------------------------------
 
     def resume_state(self) -> dict[str, Any]:
         return {

@@ -10,10 +10,14 @@ from stable_baselines3.common.torch_layers import create_mlp
 from stable_baselines3.dqn.policies import DQNPolicy
 from torch import nn
 
+from .fused import run_layers
 from .memory import Memory
 from .networks import Eyes, Seen
 from .normalize import RewardNorm, RunningNorm
-from .policies import Recurrent, check_spaces, memory_of
+from .policies import Masks, Recurrent, check_spaces, memory_of
+
+# layers that act otherwise while they learn
+MOODY = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._NormBase)
 
 
 class QNet(nn.Module):
@@ -39,7 +43,7 @@ class QNet(nn.Module):
 
     def values(self, latent: torch.Tensor) -> torch.Tensor:
         """(n, width of the eyes or of the memory) -> (n, actions)."""
-        out = self.layers(latent)
+        out = run_layers(tuple(self.layers), latent)
         if not self.dueling:
             return out
         advantages = out[:, 1:]
@@ -85,6 +89,7 @@ class QPolicy(Recurrent, DQNPolicy):
         self.q_net_target.load_state_dict(self.q_net.state_dict())
         self.q_net_target.train(False).requires_grad_(False)
         self._share_statistics()
+        self._moody = [module for module in self.q_net.modules() if isinstance(module, MOODY)]
         self.reward_norm = RewardNorm()
         optimizer: Any = self.optimizer_class
         self.optimizer = optimizer(self.q_net.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)
@@ -106,9 +111,9 @@ class QPolicy(Recurrent, DQNPolicy):
         return {**told, "memory": self._memory_kind, "memory_size": self._memory_size, "dueling": self._dueling}
 
     def set_training_mode(self, mode: bool) -> None:
-        """The target never learns."""
-        if self.q_net.training != mode:
-            self.q_net.train(mode)
+        """Concerns layers that act otherwise when they learn; ours do not, and asking all of them takes longer than to act."""
+        for module in self._moody:
+            module.train(mode)
         self.training = mode
 
     @property
@@ -129,3 +134,12 @@ class QPolicy(Recurrent, DQNPolicy):
         """Takes observations into the eyes' statistics, where there are any."""
         if isinstance(self.q_net.eyes, Eyes):
             self.q_net.eyes.learn_statistics(obs)
+
+
+def explored(best: torch.Tensor, masks: Masks, rate: float | torch.Tensor, count: int) -> torch.Tensor:
+    """The best actions (n,), or at a rate, one for all or (n,), any of `count` that is legal: drawn for each row."""
+    if masks is None:
+        other = torch.randint(count, best.shape, device=best.device)
+    else:
+        other = torch.rand(masks.shape, device=best.device).masked_fill_(~masks, -1.0).argmax(1)
+    return torch.where(torch.rand(best.shape, device=best.device) < rate, other, best)

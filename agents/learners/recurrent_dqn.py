@@ -48,7 +48,7 @@ class RecurrentDQN(DQN):
     def _replay_options(self, n_steps: int) -> dict[str, Any]:
         return {**super()._replay_options(n_steps), "burn_in": self.burn_in, "sequence": self.sequence}
 
-    def _parts(self, batch: Sequences) -> Iterator[Sequences]:
+    def _parts(self, batch: Any) -> Iterator[Any]:
         """Sequences stay whole."""
         yield batch
 

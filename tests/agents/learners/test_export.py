@@ -30,7 +30,8 @@ def model_of(algorithm: str, game: str, obs: str, memory: str) -> tuple[Any, Tra
     torch.set_num_threads(1)
     config = TrainConfig(
         game, algorithm=algorithm, obs=obs, memory=memory, memory_size=24, hidden=(16, 16), cnn="tiny", size=(24, 24), num_envs=8,
-        normalize_obs=True, device="cpu", ppo=PPOConfig(n_steps=8), dqn=DQNConfig(buffer_size=2000, learning_starts=0, sequence=8, burn_in=4),
+        normalize_obs=True, device="cpu", ppo=PPOConfig(n_steps=8),
+        dqn=DQNConfig(buffer_size=2000, learning_starts=0, sequence=8, burn_in=4),
     )  # type: ignore[arg-type]  # fmt: skip
     config, title = resolved(config)
     model = build_model(config, build_env(config, title), Budget(0))
@@ -43,7 +44,9 @@ def model_of(algorithm: str, game: str, obs: str, memory: str) -> tuple[Any, Tra
 
 
 @pytest.mark.parametrize(("algorithm", "game", "obs", "memory"), CASES)
-def test_file_and_model_play_the_same_episodes(algorithm: str, game: str, obs: str, memory: str, tmp_path: Path) -> None:
+def test_file_and_model_play_the_same_episodes(
+    algorithm: str, game: str, obs: str, memory: str, tmp_path: Path
+) -> None:
     model, config = model_of(algorithm, game, obs, memory)
     title, path = registry.load(game), tmp_path / "policy.onnx"
     assert export(model, config, title, path, seconds=1.0) < 1e-4

@@ -56,7 +56,9 @@ def test_the_loss_and_its_gradient_are_those_of_the_plain_formula(with_masks: bo
     value_loss, entropy = functional.mse_loss(values, returns), -(every.exp() * every).sum(1).mean()
     plain = policy_loss + vf_coef * value_loss - ent_coef * entropy
     facts = (actions, log_probs, advantages, returns)
-    mine, told = ppo_loss(logits.masked_fill(~masks, -1e9), values, *facts, clip=clip, vf_coef=vf_coef, ent_coef=ent_coef)
+    mine, told = ppo_loss(
+        logits.masked_fill(~masks, -1e9), values, *facts, clip=clip, vf_coef=vf_coef, ent_coef=ent_coef
+    )
 
     torch.testing.assert_close(mine, plain)
     torch.testing.assert_close(gradients(mine, [logits, values]), gradients(plain, [logits, values]))

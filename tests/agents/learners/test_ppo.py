@@ -161,3 +161,15 @@ def test_a_loss_that_breaks_is_named() -> None:
 def test_actions_that_are_not_discrete_are_refused() -> None:
     with pytest.raises(UserError, match="Discrete"):
         model_of(PPO, "Pendulum-v1", batch_size=16)
+
+
+@pytest.mark.slow
+def test_only_who_remembers_recalls(recall: Any) -> None:
+    torch.set_num_threads(1)
+    scores = {}
+    for kind in CLASSES:
+        env = make_vec_env(recall, 32, seed=0)
+        model = model_of(kind, env, n_steps=30, batch_size=240, learning_rate=3e-3).learn(40_000)
+        scores[kind], _ = evaluate_policy(model, env, 200, warn=False)
+    assert scores[RecurrentPPO] > 0.9
+    assert abs(scores[PPO]) < 0.3  # a coin would do as well

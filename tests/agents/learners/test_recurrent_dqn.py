@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
 import pytest
 import torch
@@ -24,9 +23,8 @@ def _pong() -> SB3VecEnv:
 def _model(memory: str = "lstm", **options: Any) -> RecurrentDQN:
     policy = {"memory": memory, "memory_size": 16, "net_arch": [16]}
     common: dict[str, Any] = {"buffer_size": 4000, "batch_size": 60, "learning_starts": 200, "seed": 0, "device": "cpu"}
-    return RecurrentDQN(
-        "MlpPolicy", _pong(), burn_in=4, sequence=12, n_steps=3, policy_kwargs=policy, **common, **options
-    )
+    common |= {"burn_in": 4, "sequence": 12, "n_steps": 3, "policy_kwargs": policy}
+    return RecurrentDQN("MlpPolicy", _pong(), **{**common, **options})
 
 
 @pytest.mark.parametrize("memory", ["lstm", "gru"])
@@ -84,30 +82,12 @@ def test_no_gradient_reaches_the_burn_in() -> None:
     assert seen == [False, True]
 
 
-class _Recall(gym.Env[Any, Any]):
-    """A sign is shown at first; five steps later it has to be told: 1 for the right answer, -1 for the wrong one."""
-
-    observation_space = gym.spaces.Box(-1, 1, (2,), np.float32)
-    action_space = gym.spaces.Discrete(2)
-
-    def reset(self, *, seed: int | None = None, **_: Any) -> Any:
-        super().reset(seed=seed)
-        self.sign, self.time = int(self.np_random.integers(2)), 0
-        return np.array([2 * self.sign - 1, 0], np.float32), {}
-
-    def step(self, action: Any) -> Any:
-        self.time += 1
-        if self.time <= 5:
-            return np.array([0, self.time == 5], np.float32), 0.0, False, False, {}
-        return np.zeros(2, np.float32), 1.0 if action == self.sign else -1.0, True, False, {}
-
-
 @pytest.mark.slow
-def test_only_who_remembers_recalls() -> None:
+def test_only_who_remembers_recalls(recall: Any) -> None:
     torch.set_num_threads(1)
     scores = {}
     for kind in (DQN, RecurrentDQN):
-        env = make_vec_env(_Recall, 16, seed=0)
+        env = make_vec_env(recall, 16, seed=0)
         policy: dict[str, Any] = {"net_arch": [32], **({"memory_size": 32} if kind is RecurrentDQN else {})}
         options: dict[str, Any] = {"burn_in": 2, "sequence": 10} if kind is RecurrentDQN else {}
         model = kind(
