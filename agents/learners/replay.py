@@ -165,7 +165,11 @@ class Replay:
         for index in self._items_at(oldest - 1):
             priorities.drop(index)
         for index in self._items_at(end - 1) if end > oldest else ():
-            priorities.add(index, self.ends[(end - 1) % self.capacity] != CUT)
+            priorities.add(index, self._drawable(end - 1))
+
+    def _drawable(self, time: int) -> torch.Tensor:
+        """Where something is known of what the step that an item begins with led to: (n,) bool."""
+        return self.ends[time % self.capacity] != CUT
 
     def _items_at(self, time: int) -> Iterator[torch.Tensor]:
         """What begins at a step of the run and can be drawn: (n,), one for each environment, or nothing."""

@@ -75,6 +75,10 @@ class SequenceReplay(Replay):
         if time >= 0 and time % self.period == 0:
             yield (time % self.capacity // self.period) * self.n_envs + self._rows
 
+    def _drawable(self, time: int) -> torch.Tensor:
+        """A sequence is worth it though its first step may be cut: others follow."""
+        return torch.ones_like(self._rows, dtype=torch.bool)
+
     @property
     def ready(self) -> bool:
         first, end = self._blocks()

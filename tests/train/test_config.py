@@ -20,11 +20,11 @@ from npckit.train.presets import find_preset, load_preset, preset_names, startin
 
 WRONG_SETTINGS: list[tuple[dict[str, Any], str]] = [
     ({"game": "pung"}, "titles are"),
-    ({"algorithm": "sarsa"}, "choose one of ppo, dqn"),
+    ({"algorithm": "sarsa"}, "choose one of ppo, recurrent-ppo, dqn"),
     ({"obs": "smell"}, "choose one of features"),
     ({"stack": 65}, "1 to 64 frames"),
     ({"size": (4, 4)}, "8 to 512 pixels"),
-    ({"cnn": "huge"}, "choose one of small, nature"),
+    ({"cnn": "huge"}, "choose one of tiny, small, nature"),
     ({"gamma": 1.5}, "gamma lies between 0 and 1"),
     ({"num_envs": 0}, "num_envs lies between"),
     ({"hidden": (64, 0)}, "1 to 65536 wide"),

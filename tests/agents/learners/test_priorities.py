@@ -28,7 +28,7 @@ def test_sums_follow_their_numbers_through_any_changes() -> None:
         places = torch.randint(9000, (300,)).unique()
         tree.set(places, torch.rand(len(places)) * (torch.rand(len(places)) < 0.5))
     numbers = tree.levels[0]
-    assert torch.allclose(tree.levels[1], numbers.view(-1, 64).sum(1))
+    assert torch.allclose(tree.levels[1][: len(numbers) // 64], numbers.view(-1, 64).sum(1))
     assert torch.allclose(tree.levels[-1].sum(), numbers.sum())
 
 
