@@ -34,12 +34,10 @@ def test_the_cheapest_preset_reaches_the_skill_that_it_states(tmp_path: Path) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("preset", "samples", "easy"), [("ppo-features", 700_000, 0.95), ("recurrent-ppo-features", 400_000, 0.8)]
-)
-def test_ppo_learns_pong_with_and_without_a_memory(preset: str, samples: int, easy: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("preset", "samples"), [("ppo-features", 1_200_000), ("recurrent-ppo-features", 900_000)])
+def test_ppo_learns_pong_with_and_without_a_memory(preset: str, samples: int, tmp_path: Path) -> None:
     rates = win_rates(trained("pong", preset, tmp_path / "run", total_samples=samples))
-    assert rates["easy"]["mean"] >= easy and rates["random"]["low"] > 0.8
+    assert rates["hard"]["mean"] >= 0.6 and rates["normal"]["mean"] >= 0.9
 
 
 @pytest.mark.slow
@@ -53,5 +51,5 @@ def test_dqn_learns_pong_with_and_without_a_memory(preset: str, tmp_path: Path) 
 
 @pytest.mark.slow
 def test_a_cnn_on_planes_learns_to_beat_chance(tmp_path: Path) -> None:
-    rates = win_rates(trained("pong", "ppo-planes", tmp_path / "run", total_samples=80_000))
+    rates = win_rates(trained("pong", "ppo-planes", tmp_path / "run", total_samples=120_000))
     assert rates["random"]["low"] > 0.6
