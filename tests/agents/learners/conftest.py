@@ -1,4 +1,4 @@
-"""A task that cannot be done without a memory."""
+"""A task that cannot be done without a memory, and one that only the clock ends."""
 
 from __future__ import annotations
 
@@ -27,6 +27,24 @@ class Recall(gym.Env[Any, Any]):
         return np.zeros(2, np.float32), 1.0 if action == self.sign else -1.0, True, False, {}
 
 
+class Timed(gym.Env[Any, Any]):
+    """Pays 1 a step and goes on for ever; a wrapper stops the clock. So a state is worth 1 / (1 - gamma), wherever it is."""
+
+    observation_space = gym.spaces.Box(-1, 1, (1,), np.float32)
+    action_space = gym.spaces.Discrete(2)
+
+    def reset(self, **_: Any) -> Any:
+        return np.ones(1, np.float32), {}
+
+    def step(self, action: Any) -> Any:
+        return np.ones(1, np.float32), 1.0, False, False, {}
+
+
 @pytest.fixture
 def recall() -> type[Recall]:
     return Recall
+
+
+@pytest.fixture
+def timed() -> type[Timed]:
+    return Timed

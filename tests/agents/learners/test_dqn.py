@@ -105,22 +105,9 @@ def test_both_networks_see_through_the_same_statistics() -> None:
     assert isinstance(eye, RunningNorm) and eye is other and eye.count > 799
 
 
-class _Timed(gym.Env[Any, Any]):
-    """Pays 1 a step and goes on for ever; a wrapper stops the clock. So a state is worth 1 / (1 - gamma), wherever it is."""
-
-    observation_space = gym.spaces.Box(-1, 1, (1,), np.float32)
-    action_space = gym.spaces.Discrete(2)
-
-    def reset(self, **_: Any) -> Any:
-        return np.ones(1, np.float32), {}
-
-    def step(self, action: Any) -> Any:
-        return np.ones(1, np.float32), 1.0, False, False, {}
-
-
 @pytest.mark.parametrize("kind", CLASSES)
-def test_the_clock_is_not_the_end_of_what_a_state_is_worth(kind: type[DQN]) -> None:
-    env = make_vec_env(lambda: gym.wrappers.TimeLimit(_Timed(), 7), 8)
+def test_the_clock_is_not_the_end_of_what_a_state_is_worth(kind: type[DQN], timed: Any) -> None:
+    env = make_vec_env(lambda: gym.wrappers.TimeLimit(timed(), 7), 8)
     options: dict[str, Any] = {"burn_in": 2, "sequence": 4} if kind is RecurrentDQN else {}
     options |= {"gamma": 0.8, "n_steps": 2, "learning_rate": 1e-2, "train_freq": 1, "gradient_steps": 2}
     model = model_of(kind, env, **options).learn(1600)

@@ -32,22 +32,9 @@ def weights(model: PPO) -> torch.Tensor:
     return torch.cat([p.detach().flatten() for p in model.policy.parameters()])
 
 
-class _Timed(gym.Env[Any, Any]):
-    """Pays 1 a step and goes on for ever; a wrapper stops the clock. So a state is worth 1 / (1 - gamma), wherever it is."""
-
-    observation_space = gym.spaces.Box(-1, 1, (1,), np.float32)
-    action_space = gym.spaces.Discrete(2)
-
-    def reset(self, **_: Any) -> Any:
-        return np.ones(1, np.float32), {}
-
-    def step(self, action: Any) -> Any:
-        return np.ones(1, np.float32), 1.0, False, False, {}
-
-
 @pytest.mark.parametrize("kind", CLASSES)
-def test_the_clock_is_not_the_end_of_what_a_state_is_worth(kind: type[PPO]) -> None:
-    env = gym.wrappers.TimeLimit(_Timed(), 5)
+def test_the_clock_is_not_the_end_of_what_a_state_is_worth(kind: type[PPO], timed: Any) -> None:
+    env = gym.wrappers.TimeLimit(timed(), 5)
     options = {"gamma": 0.8, "n_steps": 64, "batch_size": 64, "n_epochs": 10, "learning_rate": 1e-2}
     model = model_of(kind, env, normalize_reward=False, **options).learn(64 * 60)
     obs = torch.ones(1, 1)
