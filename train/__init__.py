@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..agents import learners as _learners  # noqa: F401  # says how torch's threads wait, before torch is imported
-from ..errors import missing_extra
+from ..lazy import lazily
 
 if TYPE_CHECKING:
     from .config import DQNConfig, PPOConfig, TrainConfig
@@ -26,14 +25,4 @@ _PLACES = {
     "run": "runner",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
-        raise AttributeError(f"npckit.train has no {name!r}; it has {', '.join(__all__)}.")
-    try:
-        return getattr(import_module(f".{_PLACES[name]}", __name__), name)
-    except ModuleNotFoundError as error:
-        package = (error.name or name).split(".")[0]
-        if package == "npckit":
-            raise
-        raise missing_extra(package, "train") from error
+__getattr__ = lazily(__name__, _PLACES, "train")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ...errors import missing_extra
+from ...lazy import lazily
 
 if TYPE_CHECKING:
     from .dqn import DQN
@@ -22,14 +21,4 @@ if "OMP_WAIT_POLICY" not in os.environ:
 __all__ = ["DQN", "PPO", "RecurrentDQN", "RecurrentPPO"]
 _PLACES = {"DQN": "dqn", "PPO": "ppo", "RecurrentDQN": "recurrent_dqn", "RecurrentPPO": "recurrent_ppo"}
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
-        raise AttributeError(f"npckit.agents.learners has no {name!r}; it has {', '.join(__all__)}.")
-    try:
-        return getattr(import_module(f".{_PLACES[name]}", __name__), name)
-    except ModuleNotFoundError as error:
-        package = (error.name or name).split(".")[0]
-        if package == "npckit":
-            raise
-        raise missing_extra(package, "train") from error
+__getattr__ = lazily(__name__, _PLACES, "train")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
@@ -51,9 +52,9 @@ class Learner(BaseAlgorithm):
         """What has happened since somebody drained it."""
         return self.stepper.tally
 
+    @abstractmethod
     def _open(self) -> None:
         """Takes room for the environment's samples."""
-        raise NotImplementedError
 
     def _setup_learn(self, *args: Any, **kwargs: Any) -> Any:
         ready = super()._setup_learn(*args, **kwargs)

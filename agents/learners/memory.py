@@ -39,7 +39,8 @@ class Memory(nn.Module):
 
     def step(self, x: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
         """One decision: x (n, width) -> (n, size), and the new state."""
-        out, state = self._plain(x[None], state)
+        with _in_float32(x):
+            out, state = self._plain(x[None].float(), state)
         return out[0], state
 
     def cell_step(self, x: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
@@ -64,7 +65,8 @@ class Memory(nn.Module):
         `state` is that before the first step; `starts` (time, n) bool marks steps before which it is forgotten.
         """
         run = self._with_resets if starts[1:].any() else self._without_resets
-        return run(x, forget(state, starts[0]), starts)[0]
+        with _in_float32(x):
+            return run(x.float(), forget(state, starts[0]), starts)[0]
 
     @torch.no_grad()
     def end(self, x: torch.Tensor, state: State, starts: torch.Tensor) -> State:
@@ -73,7 +75,8 @@ class Memory(nn.Module):
         after = tuple(torch.empty_like(part) for part in state)
         for run, where in ((self._with_resets, reset), (self._without_resets, ~reset)):
             if where.any():
-                _, ends = run(x[:, where], tuple(part[where] for part in state), starts[:, where])
+                with _in_float32(x):
+                    _, ends = run(x[:, where].float(), tuple(part[where] for part in state), starts[:, where])
                 for part, end in zip(after, ends, strict=True):
                     part[where] = end
         return after
@@ -123,6 +126,11 @@ def _places(starts: torch.Tensor) -> tuple[torch.Tensor, int]:
     before = inner.cumsum(0)
     before = torch.where(before > 0, before + (most - count), before)
     return torch.arange(len(starts), device=starts.device)[:, None] + before, len(starts) + most
+
+
+def _in_float32(x: torch.Tensor) -> torch.autocast:
+    """No other precision: what is remembered for long has to be exact, and bf16 makes a CPU no faster here."""
+    return torch.autocast(x.device.type, enabled=False)
 
 
 def forget(state: State, where: torch.Tensor) -> State:

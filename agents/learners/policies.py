@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -42,13 +43,13 @@ class Recurrent(BasePolicy):
     memory: Memory | None
     optimizer: torch.optim.Optimizer
 
+    @abstractmethod
     def see(self, obs: Seen) -> torch.Tensor:
         """(n, *shape) raw observations -> (n, width)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def scores(self, latent: torch.Tensor) -> torch.Tensor:
         """(n, width of see or of the memory) -> (n, actions): logits or Q-values."""
-        raise NotImplementedError
 
     def think(self, seen: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
         """One decision of the memory, if there is one."""

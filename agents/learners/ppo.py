@@ -17,6 +17,7 @@ from stable_baselines3.common.utils import FloatSchedule
 from stable_baselines3.common.vec_env import VecEnv
 from torch.nn import functional
 
+from ...errors import UserError
 from .fused import ppo_loss
 from .learner import Learner, check_finite
 from .memory import State
@@ -54,6 +55,10 @@ class PPO(Learner, stable_baselines3.PPO):
     ) -> None:
         self.shift, self.normalize_reward, self.precision = shift, normalize_reward, precision
         self.ent_schedule = FloatSchedule(ent_coef)
+        if options.get("clip_range_vf") is not None or options.get("use_sde"):
+            raise UserError(
+                "this PPO neither clips values nor explores by use_sde; leave clip_range_vf and use_sde out."
+            )
         options.setdefault("rollout_buffer_class", Rollout)
         super().__init__(policy, env, _init_setup_model=False, **options)
         if _init_setup_model:

@@ -77,7 +77,7 @@ class RecurrentDQN(DQN):
     def _see(self, net: Any, places: torch.Tensor) -> torch.Tensor:
         """(time, k) places -> (time, k, width)."""
         obs = shifted(self.replay_buffer.observations(places.flatten()), self.shift)
-        return net.eyes(obs).float().unflatten(0, places.shape)
+        return net.eyes(obs).unflatten(0, places.shape)
 
     def _learn_priorities(self, batch: Sequences, error: torch.Tensor) -> None:
         far = error.abs() * (batch.weights > 0)

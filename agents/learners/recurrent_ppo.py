@@ -48,7 +48,7 @@ class RecurrentPPO(PPO):
     def _latents(self, batch: Minibatch) -> torch.Tensor:
         rows = batch.index[: len(batch.index) // self.n_steps] % self.n_envs
         obs = self.rollout_buffer.observations(batch.index)
-        seen = self.policy.see(shifted(obs, self.shift)).float()
+        seen = self.policy.see(shifted(obs, self.shift))
         memory = self.policy.memory
         assert memory is not None
         state = tuple(part[rows] for part in self._first_state)

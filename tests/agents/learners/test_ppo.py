@@ -145,6 +145,12 @@ def test_a_loss_that_breaks_is_named() -> None:
         model.learn(16 * 8 * 20)
 
 
+@pytest.mark.parametrize("option", [{"clip_range_vf": 0.2}, {"use_sde": True}])
+def test_what_is_not_done_is_not_accepted(option: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match="leave clip_range_vf and use_sde out"):
+        model_of(PPO, _pong("features"), **option)
+
+
 def test_actions_that_are_not_discrete_are_refused() -> None:
     with pytest.raises(UserError, match="Discrete"):
         model_of(PPO, "Pendulum-v1", batch_size=16)
