@@ -33,6 +33,12 @@ def run_layers(layers: Sequence[nn.Module], x: torch.Tensor) -> torch.Tensor:
     return _Layers.apply(kinds, x, *(each for layer in linear for each in (layer.weight, layer.bias)))
 
 
+def linear_relu(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+    """(..., width) through one linear layer and ReLU, in the precision of x."""
+    out = _Layers.apply(("relu",), x.flatten(0, -2), weight.to(x.dtype), bias.to(x.dtype))
+    return out.unflatten(0, x.shape[:-1])
+
+
 def _plan(layers: Sequence[nn.Module]) -> tuple[tuple[str, ...], list[nn.Linear]] | None:
     """What comes after each linear layer ("relu", "tanh" or nothing); None where something else is among them."""
     kinds, linear = list[str](), list[nn.Linear]()

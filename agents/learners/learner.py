@@ -15,13 +15,15 @@ from gymnasium import spaces
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from ...errors import Diverged
+from .crew import Crew, crew_for
 from .frames import Arrays
 from .memory import State, forget
 from .networks import Seen, is_picture
 from .policies import check_spaces
 from .stepping import Split, Stepper, Tally
 
-CHUNK, PICTURES = 2048, 256  # samples that a CPU learns from at a time: their layers then fit its cache
+CHUNK, PICTURES = 4096, 512  # samples that a core learns from at a time: their layers then fit its cache
+LEAST_SHARE, LEAST_PICTURES = 512, 64  # samples that are worth waking a thread for
 TOO_FAR = 1e10  # a loss that has come so far does not come back
 
 
@@ -35,7 +37,10 @@ class Learner(BaseAlgorithm):
     def _setup_model(self) -> None:
         check_spaces(self.action_space)
         super()._setup_model()  # type: ignore[safe-super]  # of the algorithm after this mixin
-        self.split, self.chunk = Split(), self._chunk()
+        pictures = any(map(is_picture, self._boxes()))
+        self.split, self.least_share = Split(), LEAST_PICTURES if pictures else LEAST_SHARE
+        self.chunk = 0 if self.device.type != "cpu" else PICTURES if pictures else CHUNK  # 0: all at a time
+        self._crew: Crew | None = None
         self._stepper: Stepper | None = None
 
     @property
@@ -52,13 +57,20 @@ class Learner(BaseAlgorithm):
         """What has happened since somebody drained it."""
         return self.stepper.tally
 
+    @property
+    def crew(self) -> Crew:
+        """Who learns."""
+        if self._crew is None:
+            self._crew = crew_for(self.policy)
+        return self._crew
+
     @abstractmethod
     def _open(self) -> None:
         """Takes room for the environment's samples."""
 
     def _setup_learn(self, *args: Any, **kwargs: Any) -> Any:
         ready = super()._setup_learn(*args, **kwargs)
-        _ = self.stepper
+        _, self._crew = self.stepper, None  # whose threads, and whose weights, may have been set anew
         return ready
 
     def _tensors(self, obs: Arrays | None) -> Seen:
@@ -87,12 +99,6 @@ class Learner(BaseAlgorithm):
     def _boxes(self) -> list[spaces.Space[Any]]:
         space = self.observation_space
         return [*space.spaces.values()] if isinstance(space, spaces.Dict) else [space]
-
-    def _chunk(self) -> int:
-        """Samples to go through the network at a time; 0: all."""
-        if self.device.type != "cpu":
-            return 0
-        return PICTURES if any(map(is_picture, self._boxes())) else CHUNK
 
     def autocast(self) -> contextlib.AbstractContextManager[Any]:
         """bf16 where asked for, or where it pays: for pictures, on devices that have units for it."""
@@ -127,7 +133,7 @@ class Learner(BaseAlgorithm):
 
     def _excluded_save_params(self) -> list[str]:
         """What a saved model does without: rooms and views of the environment."""
-        own = ["_stepper", "split", "_state", "_returns", "_last_obs", "_last_episode_starts"]
+        own = ["_stepper", "_crew", "split", "_state", "_noise", "_returns", "_last_obs", "_last_episode_starts"]
         return [*super()._excluded_save_params(), *own]
 
 
@@ -136,6 +142,14 @@ def fast_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return bool(torch.cpu._is_amx_tile_supported())
+
+
+def clip_norm(weights: list[torch.Tensor], limit: float) -> torch.Tensor:
+    """Scales the gradients of some weights down to a norm, and returns what it was; in fewer steps than torch's own."""
+    gradients = [each.grad for each in weights if each.grad is not None]
+    norm = torch.cat([each.flatten() for each in gradients]).norm()
+    torch._foreach_mul_(gradients, (limit / (norm + 1e-6)).clamp(max=1.0))
+    return norm
 
 
 def check_finite(values: Mapping[str, float]) -> None:

@@ -15,17 +15,18 @@ from torch.nn import functional
 
 from ...errors import UserError
 from .normalize import RunningNorm
+from .patches import margins, patchwise, run_patchwise
 
 Layers = tuple[tuple[int, int, int], ...]  # (channels, kernel, stride) of each convolution
 Seen = torch.Tensor | dict[str, torch.Tensor]  # an observation, (n, *shape), as the environment gives it
 CNNS: dict[str, dict[str, Layers]] = {
     "tiny": {  # for titles with few things on the field
-        "planes": ((8, 3, 2), (16, 4, 4)),
-        "pixels": ((8, 4, 4), (16, 3, 2)),
+        "planes": ((16, 4, 4), (32, 2, 2)),
+        "pixels": ((16, 8, 8), (32, 2, 2)),
     },
-    "small": {
-        "planes": ((16, 3, 2), (32, 3, 2)),
-        "pixels": ((16, 8, 4), (32, 4, 2)),  # Mnih et al. 2013
+    "small": {  # patches that do not overlap, as in the stem of Dosovitskiy et al. 2021: cheap on a CPU
+        "planes": ((32, 4, 4), (64, 2, 2)),
+        "pixels": ((32, 8, 8), (64, 2, 2)),
     },
     "nature": {  # Mnih et al. 2015
         "planes": ((32, 3, 1), (64, 3, 2), (64, 3, 2)),
@@ -108,34 +109,39 @@ class Picture(nn.Module):
         super().__init__()
         self.scale = 1.0 / float(box.high.max())
         kind = "pixels" if self.scale < 1 else "planes"
-        channels = box.shape[0]
-        self.trunk = residual(channels) if cnn == "impala" else convolutions(channels, CNNS[cnn][kind])
+        self.trunk: Any = residual(box.shape[0]) if cnn == "impala" else convolutions(box.shape, CNNS[cnn][kind])
+        self._patchwise = cnn != "impala" and patchwise(self.trunk[:-1:2])
         with torch.no_grad():
             flat = self.trunk(torch.zeros(1, *box.shape)).shape[1]
-        self.out = nn.Sequential(nn.Linear(flat, width), nn.ReLU())
+        self.out: Any = nn.Sequential(nn.Linear(flat, width), nn.ReLU())
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         """Bytes are scaled by way of the first layer's weights, which are fewer than the pixels."""
-        rest: list[Any]
-        first: Any
-        first, *rest = self.trunk
         scale = 1.0 if frames.is_floating_point() else self.scale
+        if self._patchwise and not torch.compiler.is_exporting():
+            kind = frames.device.type
+            dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else torch.float32
+            with torch.autocast(kind, enabled=False):
+                return run_patchwise(self.trunk[:-1:2], self.out[0], frames, scale, dtype)
+        first, *rest = self.trunk
         x = functional.conv2d(frames.float(), first.weight * scale, first.bias, first.stride, first.padding)
         for layer in rest:
             x = layer(x)
         return self.out(x)
 
 
-def convolutions(channels: int, layers: Layers) -> nn.Sequential:
-    """Convolutions with ReLU between them, flattened at the end.
+def convolutions(shape: tuple[int, ...], layers: Layers) -> nn.Sequential:
+    """Convolutions over (channels, h, w) with ReLU between them, flattened at the end.
 
-    >>> convolutions(3, ((8, 3, 2),))(torch.zeros(1, 3, 24, 32)).shape
+    >>> convolutions((3, 24, 32), ((8, 3, 2),))(torch.zeros(1, 3, 24, 32)).shape
     torch.Size([1, 1536])
     """
+    channels, *sides = shape
     steps: list[nn.Module] = []
     for out, kernel, stride in layers:
-        steps += [nn.Conv2d(channels, out, kernel, stride, padding=kernel // 2), nn.ReLU()]
-        channels = out
+        pads = [margins(side, kernel)[0] if kernel == stride else kernel // 2 for side in sides]
+        steps += [nn.Conv2d(channels, out, kernel, stride, padding=(pads[0], pads[1])), nn.ReLU()]
+        channels, sides = out, [(side + 2 * pad - kernel) // stride + 1 for side, pad in zip(sides, pads, strict=True)]
     return nn.Sequential(*steps, nn.Flatten())
 
 
@@ -163,10 +169,15 @@ class Residual(nn.Module):
         return x + self.second(functional.relu(self.first(functional.relu(x))))
 
 
-def random_shift(frames: torch.Tensor, pad: int) -> torch.Tensor:
-    """Moves each picture of (n, channels, h, w) by up to `pad` pixels; edges are repeated (Kostrikov et al. 2020)."""
+def random_moves(count: int, pad: int, device: torch.device) -> torch.Tensor | None:
+    """How far down and right each of so many pictures is moved: (2, count), up to `pad` pixels; None for a `pad` of 0."""
+    return torch.randint(-pad, pad + 1, (2, count), device=device) if pad else None
+
+
+def move(frames: torch.Tensor, moves: torch.Tensor) -> torch.Tensor:
+    """Moves each picture of (n, channels, h, w) by moves (2, n); edges are repeated (Kostrikov et al. 2020)."""
     n, channels, height, width = frames.shape
-    down, right = torch.randint(-pad, pad + 1, (2, n, 1), device=frames.device)
+    down, right = moves[..., None]
     rows = (torch.arange(height, device=frames.device) + down).clamp_(0, height - 1)
     columns = (torch.arange(width, device=frames.device) + right).clamp_(0, width - 1)
     picture = torch.arange(n, device=frames.device).view(n, 1, 1, 1)
@@ -174,9 +185,15 @@ def random_shift(frames: torch.Tensor, pad: int) -> torch.Tensor:
     return frames[picture, channel, rows.view(n, 1, height, 1), columns.view(n, 1, 1, width)]
 
 
-def shifted(observations: Seen, pad: int) -> Seen:
-    """The pictures of an observation, moved by chance; its features as they are."""
-    if pad == 0:
+def moved(observations: Seen, moves: torch.Tensor | None) -> Seen:
+    """The pictures of an observation, moved by moves (2, n); its features as they are."""
+    if moves is None:
         return observations
-    parts = {name: random_shift(x, pad) if x.dim() == 4 else x for name, x in parts_of(observations).items()}
+    parts = {name: move(x, moves) if x.dim() == 4 else x for name, x in parts_of(observations).items()}
     return parts if isinstance(observations, dict) else parts["obs"]
+
+
+def shifted(observations: Seen, pad: int) -> Seen:
+    """The pictures of an observation, each moved by chance, by up to `pad` pixels."""
+    first = next(iter(parts_of(observations).values()))
+    return moved(observations, random_moves(len(first), pad, first.device))

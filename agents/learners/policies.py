@@ -27,10 +27,14 @@ def masked(scores: torch.Tensor, masks: Masks) -> torch.Tensor:
     return scores if masks is None else scores.masked_fill(~masks, NEVER)
 
 
+def gumbel(*shape: int, device: torch.device) -> torch.Tensor:
+    """Noise that, added to logits, makes the greatest a draw from their softmax. By way of uniform numbers: torch draws those fastest."""
+    return torch.rand(shape, device=device).log_().neg_().log_().neg_()
+
+
 def sample(logits: torch.Tensor) -> torch.Tensor:
-    """(n, actions) -> (n,) actions drawn by softmax of the scores: the Gumbel-max way, which needs no probabilities."""
-    noise = torch.empty_like(logits).exponential_().log_()
-    return (logits - noise).argmax(1)
+    """(n, actions) -> (n,) actions drawn by softmax of the scores."""
+    return (logits + gumbel(*logits.shape, device=logits.device)).argmax(1)
 
 
 class Recurrent(BasePolicy):

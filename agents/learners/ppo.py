@@ -15,14 +15,13 @@ import torch
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.utils import FloatSchedule
 from stable_baselines3.common.vec_env import VecEnv
-from torch.nn import functional
 
 from ...errors import UserError
 from .fused import ppo_loss
-from .learner import Learner, check_finite
+from .learner import Learner, check_finite, clip_norm
 from .memory import State
-from .networks import shifted
-from .policies import ActorCritic, masked, sample
+from .networks import moved, random_moves
+from .policies import ActorCritic, gumbel, masked
 from .rollout import Minibatch, Rollout
 from .stepping import Step
 
@@ -98,7 +97,8 @@ class PPO(Learner, stable_baselines3.PPO):
         return True
 
     def _begin_rollout(self) -> None:
-        """A hook for learners that keep what they remembered at the beginning."""
+        shape = self.n_steps, self.n_envs, self.rollout_buffer.action_count
+        self._noise = gumbel(*shape, device=self.device)
 
     @torch.no_grad()
     def _act(self, t: int) -> np.ndarray[Any, Any]:
@@ -107,17 +107,15 @@ class PPO(Learner, stable_baselines3.PPO):
         buffer.frames.write(buffer.slot(t), self._last_obs, starts)
         buffer.starts[t] = starts
         with self.autocast():
-            seen = self.policy.see(self._tensors(self._last_obs))
-            latent, self._state = self.policy.think(seen, self._fresh_where(starts))
-            logits, values = self.policy.scores(latent).float(), self.policy.values(latent).float()
-        masks = self.stepper.masks()
+            seen = self.policy.see(self._tensors(self._last_obs)).float()
+        latent, self._state = self.policy.think(seen, self._fresh_where(starts))
+        logits, masks = self.policy.scores(latent), self.stepper.masks()
         if masks is not None and buffer.masks is not None:
             buffer.masks[t] = torch.from_numpy(masks)
             logits = masked(logits, buffer.masks[t])
-        actions = sample(logits)
-        buffer.actions[t], buffer.values[t] = actions, values
-        buffer.log_probs[t] = functional.log_softmax(logits, 1).gather(1, actions[:, None])[:, 0]
-        return actions.cpu().numpy()
+        buffer.actions[t] = (logits + self._noise[t]).argmax(1)
+        buffer.note(t, latent, logits)
+        return buffer.actions[t].cpu().numpy()
 
     def _remember(self, t: int, step: Step) -> None:
         """Notes what a step gave."""
@@ -133,6 +131,8 @@ class PPO(Learner, stable_baselines3.PPO):
     def _finish_rollout(self, cuts: list[tuple[int, Step, State]]) -> None:
         """Bootstraps where the clock ended an episode, and works out the advantages."""
         buffer = self.rollout_buffer
+        with self.crew.at_work():
+            self.crew.share_out(buffer.judge, buffer.steps(self.crew.hands))
         for t, step, state in cuts:
             rows = torch.from_numpy(step.cut).to(self.device)
             buffer.rewards[t, rows] += self.gamma * self._value(step.cut_obs, state)
@@ -143,14 +143,14 @@ class PPO(Learner, stable_baselines3.PPO):
 
     def _value(self, obs: Any, state: State) -> torch.Tensor:
         with self.autocast():
-            latent, _ = self.policy.think(self.policy.see(self._tensors(obs)), state)
-            return self.policy.values(latent).float()
+            seen = self.policy.see(self._tensors(obs)).float()
+        return self.policy.values(self.policy.think(seen, state)[0])
 
     # --- learning -------------------------------------------------------------------------------------------------------
 
     def train(self) -> None:
         """`n_epochs` passes over the rollout, in shuffled minibatches."""
-        with self.split.timed("learn"):
+        with self.split.timed("learn"), self.crew.at_work():
             self._update()
 
     def _update(self) -> None:
@@ -161,7 +161,7 @@ class PPO(Learner, stable_baselines3.PPO):
         told: list[torch.Tensor] = []
         for _ in range(self.n_epochs):
             for index in self._minibatches():
-                told.append(self._learn_from(self.rollout_buffer.pick(index)))
+                told.append(self._learn_from(index))
             self._n_updates += 1
             if self.target_kl is not None and float(told[-1][3]) > 1.5 * self.target_kl:
                 break
@@ -171,42 +171,59 @@ class PPO(Learner, stable_baselines3.PPO):
         """Indices of samples, (k,) each, that together are the rollout."""
         yield from torch.randperm(self.n_steps * self.n_envs, device=self.device).split(self.batch_size)
 
-    def _latents(self, batch: Minibatch) -> torch.Tensor:
-        """What the heads get for each sample, (k, width)."""
-        return self.policy.see(shifted(self.rollout_buffer.observations(batch.index), self.shift))
-
-    def _chunks(self, batch: Minibatch) -> Iterator[Minibatch]:
-        """Pieces that are worked through one after the other, with one update for all: pictures fit the cache then."""
-        size = self.chunk or len(batch.index)
-        for first in range(0, len(batch.index), size):
-            yield batch.part(slice(first, first + size))
-
-    def _learn_from(self, batch: Minibatch) -> torch.Tensor:
+    def _learn_from(self, index: torch.Tensor) -> torch.Tensor:
         """One update. Returns (6,): policy loss, value loss, entropy, KL divergence, clipped share, norm of the gradient."""
-        optimizer, advantages = self.policy.optimizer, batch.advantages
-        if self.normalize_advantage and len(advantages) > 1:
-            advantages.sub_(advantages.mean()).div_(advantages.std() + 1e-8)
+        optimizer = self.policy.optimizer
         optimizer.zero_grad(set_to_none=True)
-        told = torch.zeros(5, device=self.device)
-        for chunk in self._chunks(batch):
-            share = len(chunk.index) / len(batch.index)
-            loss, news = self._loss(chunk)
-            (loss * share).backward()
-            told += news * share
-        norm = torch.nn.utils.clip_grad_norm_(self.policy.parameters(), self.max_grad_norm)
+        moves = random_moves(index.numel(), self.shift, self.device)
+        batch = Minibatch(index, self._advantage_scale(index), None if moves is None else moves.view(2, *index.shape))
+        hands = max(1, min(self.crew.hands, index.numel() // self.least_share))
+        told = sum(self.crew.share_out(self._learn_part, batch.parts(hands)))
+        norm = clip_norm(optimizer.param_groups[0]["params"], self.max_grad_norm)
         optimizer.step()
-        return torch.cat([told, norm.detach()[None]])
+        return torch.cat([told, norm.detach()[None]])  # type: ignore[list-item]  # the sum of some is a tensor
 
-    def _loss(self, batch: Minibatch) -> tuple[torch.Tensor, torch.Tensor]:
-        """The loss of some samples, and (5,) means: policy loss, value loss, entropy, KL divergence, clipped share."""
+    def _advantage_scale(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """Mean and deviation of a minibatch's advantages; None where they stay as they are."""
+        if not self.normalize_advantage or index.numel() < 2:
+            return None
+        deviation, mean = torch.std_mean(self.rollout_buffer.advantages.view(-1)[index])
+        return mean, deviation + 1e-8
+
+    def _learn_part(self, policy: ActorCritic, part: Minibatch) -> torch.Tensor:
+        """Gradients of a part of a minibatch, piece by piece, so that what is worked on fits the cache. Returns (5,), as `_loss`."""
+        told = torch.zeros(5, device=self.device)
+        for piece in part.pieces(self._piece() or part.index.shape[-1]):
+            loss, news = self._loss(policy, piece)
+            (loss * piece.share).backward()
+            told += news * piece.share
+        return told
+
+    def _piece(self) -> int:
+        """Columns of an index that are worked through at a time; 0: all."""
+        return self.chunk
+
+    def _latents(self, policy: ActorCritic, batch: Minibatch) -> torch.Tensor:
+        """What the heads get for each sample, (k, width)."""
+        return self._seen(policy, batch)
+
+    def _seen(self, policy: ActorCritic, batch: Minibatch) -> torch.Tensor:
+        """What the eyes make of each sample, (k, width) float32."""
+        obs = moved(self.rollout_buffer.observations(batch.index.flatten()), batch.moves)
         with self.autocast():
-            latent = self._latents(batch)
-            logits, values = self.policy.scores(latent).float(), self.policy.values(latent).float()
-        facts = (batch.actions, batch.log_probs, batch.advantages, batch.returns)
+            return policy.see(obs).float()
+
+    def _loss(self, policy: ActorCritic, batch: Minibatch) -> tuple[torch.Tensor, torch.Tensor]:
+        """The mean loss of some samples, and (5,) means: policy loss, value loss, entropy, KL divergence, clipped share."""
+        facts = self.rollout_buffer.pick(batch)
+        latent = self._latents(policy, batch)
         return ppo_loss(
-            masked(logits, batch.masks),
-            values,
-            *facts,
+            masked(policy.scores(latent), facts.masks),
+            policy.values(latent),
+            facts.actions,
+            facts.log_probs,
+            facts.advantages,
+            facts.returns,
             clip=self._clip,
             vf_coef=self.vf_coef,
             ent_coef=self._entropy_weight,

@@ -8,9 +8,11 @@ from typing import Any
 import torch
 
 from .memory import State
-from .networks import shifted
+from .policies import ActorCritic
 from .ppo import PPO
 from .rollout import Minibatch
+
+SEQUENCES = 64  # that a CPU learns from at a time: what their memory keeps for the gradient then fits its cache
 
 
 class RecurrentPPO(PPO):
@@ -34,27 +36,24 @@ class RecurrentPPO(PPO):
         super().__init__(policy, env, normalize_reward=normalize_reward, policy_kwargs=kwargs, **options)
 
     def _begin_rollout(self) -> None:
+        super()._begin_rollout()
         self._first_state: State = tuple(part.clone() for part in self._state)
 
     def _minibatches(self) -> Iterator[torch.Tensor]:
+        """(T, rows) each: all steps of some environments."""
         steps = torch.arange(self.n_steps, device=self.device)[:, None] * self.n_envs
         for rows in torch.randperm(self.n_envs, device=self.device).split(max(1, self.batch_size // self.n_steps)):
-            yield (steps + rows).flatten()
+            yield steps + rows
 
-    def _chunks(self, batch: Minibatch) -> Iterator[Minibatch]:
-        """Sequences stay whole."""
-        yield batch
+    def _piece(self) -> int:
+        return SEQUENCES if self.chunk else 0
 
-    def _latents(self, batch: Minibatch) -> torch.Tensor:
-        rows = batch.index[: len(batch.index) // self.n_steps] % self.n_envs
-        obs = self.rollout_buffer.observations(batch.index)
-        seen = self.policy.see(shifted(obs, self.shift))
-        memory = self.policy.memory
-        assert memory is not None
+    def _latents(self, policy: ActorCritic, batch: Minibatch) -> torch.Tensor:
+        """What is seen at each step, and what of it is remembered."""
+        seen, rows = self._seen(policy, batch).unflatten(0, batch.index.shape), batch.index[0]
         state = tuple(part[rows] for part in self._first_state)
-        starts = self.rollout_buffer.starts[:, rows]
-        out = memory.unroll(seen.view(self.n_steps, len(rows), -1), state, starts)
-        return out.flatten(0, 1)
+        assert policy.memory is not None
+        return policy.memory.unroll(seen, state, self.rollout_buffer.starts[:, rows]).flatten(0, 1)
 
     def _excluded_save_params(self) -> list[str]:
         return [*super()._excluded_save_params(), "_first_state"]

@@ -15,21 +15,45 @@ from .networks import Seen
 
 @dataclass(frozen=True)
 class Minibatch:
-    """Samples to learn from, (k,) each; `index` counts through (T, n), flattened."""
+    """Samples to learn from.
+
+    `index` counts through (T, n), flattened: (k,), or (T, rows) where sequences stay whole. `scale`: mean and deviation of the
+    advantages of all, which every part of them is normalised by. `moves` (2, *index): how pictures are moved. `share`: what
+    part of the whole they are.
+    """
 
     index: torch.Tensor
+    scale: tuple[torch.Tensor, torch.Tensor] | None = None
+    moves: torch.Tensor | None = None
+    share: float = 1.0
+
+    def parts(self, count: int) -> list[Minibatch]:
+        """As many parts, as equal as can be, along the last axis."""
+        return self._cut(-(-self.index.shape[-1] // count))
+
+    def pieces(self, size: int) -> list[Minibatch]:
+        """Parts of up to so many columns."""
+        return self._cut(size)
+
+    def _cut(self, size: int) -> list[Minibatch]:
+        indices = self.index.split(size, -1)
+        moves = [None] * len(indices) if self.moves is None else self.moves.split(size, -1)
+        whole = self.index.shape[-1]
+        return [
+            Minibatch(index, self.scale, move, self.share * index.shape[-1] / whole)
+            for index, move in zip(indices, moves, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a rollout knows of some samples, (k,) each; `masks` (k, actions) bool."""
+
     actions: torch.Tensor
     log_probs: torch.Tensor
     advantages: torch.Tensor
     returns: torch.Tensor
-    masks: torch.Tensor | None  # (k, actions) bool
-
-    def part(self, which: slice) -> Minibatch:
-        masks = None if self.masks is None else self.masks[which]
-        index, actions, log_probs, advantages, returns = (
-            part[which] for part in (self.index, self.actions, self.log_probs, self.advantages, self.returns)
-        )
-        return Minibatch(index, actions, log_probs, advantages, returns, masks)
+    masks: torch.Tensor | None
 
 
 class Rollout:
@@ -63,6 +87,7 @@ class Rollout:
         )
         self.starts = torch.zeros(shape, dtype=torch.bool, device=self.device)
         room = (*shape, self.action_count)
+        self._logits, self._latents = torch.zeros(room, device=self.device), torch.zeros(0)
         self.masks = torch.ones(room, dtype=torch.bool, device=self.device) if masked else None
 
     def reset(self) -> None:
@@ -73,6 +98,25 @@ class Rollout:
     def slot(self, step: int) -> int:
         """Where the frames of a step lie."""
         return (self._base + step) % self.frames.capacity
+
+    def note(self, step: int, latent: torch.Tensor, logits: torch.Tensor) -> None:
+        """What the heads got in a step, (n, width), and what the actor's made of it, (n, actions)."""
+        shape = *self.actions.shape, latent.shape[1]
+        if self._latents.shape != shape:
+            self._latents = torch.zeros(shape, device=self.device)
+        self._latents[step], self._logits[step] = latent, logits
+
+    def steps(self, parts: int) -> list[slice]:
+        """All steps, in so many parts."""
+        size = -(-self.buffer_size // parts)
+        return [slice(first, first + size) for first in range(0, self.buffer_size, size)]
+
+    @torch.no_grad()
+    def judge(self, policy: Any, steps: slice) -> None:
+        """Fills in what is not asked for while the games are played: values of what was seen, log-probabilities of what was done."""
+        self.values[steps] = policy.values(self._latents[steps].flatten(0, 1)).view_as(self.values[steps])
+        every = torch.log_softmax(self._logits[steps], 2)
+        self.log_probs[steps] = every.gather(2, self.actions[steps][..., None])[..., 0]
 
     def observations(self, index: torch.Tensor) -> Seen:
         """What was seen in some samples."""
@@ -95,10 +139,13 @@ class Rollout:
         spread = self.returns.var()
         return float(1 - (self.returns - self.values).var() / spread) if spread > 0 else float(np.nan)
 
-    def pick(self, index: torch.Tensor) -> Minibatch:
-        """The samples of an index (k,), with everything but what was seen."""
+    def pick(self, batch: Minibatch) -> Facts:
+        """Everything but what was seen, with advantages that are normalised."""
+        index = batch.index.flatten()
         actions, log_probs, advantages, returns = (
-            part.flatten()[index] for part in (self.actions, self.log_probs, self.advantages, self.returns)
+            part.view(-1)[index] for part in (self.actions, self.log_probs, self.advantages, self.returns)
         )
+        if batch.scale is not None:
+            advantages = advantages.sub_(batch.scale[0]).div_(batch.scale[1])
         masks = None if self.masks is None else self.masks.flatten(0, 1)[index]
-        return Minibatch(index, actions, log_probs, advantages, returns, masks)
+        return Facts(actions, log_probs, advantages, returns, masks)

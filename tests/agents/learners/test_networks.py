@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from gymnasium import spaces
-from npckit.agents.learners.networks import CNNS, WIDTHS, Eyes, random_shift
+from npckit.agents.learners.networks import CNNS, WIDTHS, Eyes, move, random_moves
 from npckit.agents.learners.normalize import RewardNorm, RunningNorm
 from npckit.errors import UserError
 
@@ -69,7 +69,9 @@ def test_rewards_are_scaled_and_never_shifted() -> None:
 def test_a_shift_moves_a_picture_and_repeats_its_edge() -> None:
     torch.manual_seed(0)
     frames = torch.arange(25, dtype=torch.uint8).view(1, 1, 5, 5).expand(200, 2, 5, 5)
-    moved = random_shift(frames, 1)
+    moves = random_moves(200, 1, frames.device)
+    assert moves is not None
+    moved = move(frames, moves)
     centres = moved[:, 0, 2, 2].unique().tolist()
     assert centres == [6, 7, 8, 11, 12, 13, 16, 17, 18]  # every neighbour of the middle, 12
     assert torch.equal(moved[:, 0], moved[:, 1]) and moved.dtype == torch.uint8
