@@ -81,6 +81,13 @@ class SB3VecEnv(VecEnv):
         """(num_envs, actions) bool: 1 where an action is legal."""
         return self.arena.masks().astype(bool)
 
+    def features(self) -> NDArray[np.float32]:
+        """(num_envs, features): the title's features of what is observed now, whatever the observation is."""
+        arena = self.arena
+        out = np.zeros((self.num_envs, len(self.game.spec.features_of(arena.role))), np.float32)
+        arena.batch.see_features(arena.games, arena.seats, out)
+        return out
+
     def get_state(self) -> State:
         """A snapshot of all games, opponents and observers: nested dicts of arrays and plain values (see `games.snapshot`)."""
         return self.arena.state()

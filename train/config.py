@@ -39,11 +39,14 @@ class PPOConfig:
     final_ent_coef: float = 1.0  # at the end, as a part of the first
     vf_coef: float = 0.5  # weight of the critic's loss
     max_grad_norm: float = 0.5  # gradients are scaled down to this
+    feature_coef: float = (
+        0.0  # of planes and pixels: weight of a loss that tells the title's features from them (Lample & Chaplot 2017)
+    )
 
     def __post_init__(self) -> None:
         _within("ppo.", self, n_steps=(1, 65536), batch_size=(2, SIZE_LIMIT), n_epochs=(1, 1000), gae_lambda=(0, 1))
         _within("ppo.", self, clip_range=(1e-6, 10), ent_coef=(0, 10), vf_coef=(0, 100), max_grad_norm=(1e-6, 1e6))
-        _within("ppo.", self, final_clip_range=(0, 1), final_ent_coef=(0, 1))
+        _within("ppo.", self, final_clip_range=(0, 1), final_ent_coef=(0, 1), feature_coef=(0, 1000))
 
 
 @dataclass(frozen=True, kw_only=True)

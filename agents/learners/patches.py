@@ -15,6 +15,7 @@ from torch.nn import functional
 from .fused import linear_relu
 
 WORDS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # as many bytes moved as one
+FEW = 64  # pictures that are cut at a time: they stay in a core's cache
 
 
 def patchwise(convolutions: Sequence[nn.Conv2d]) -> bool:
@@ -40,19 +41,28 @@ def run_patchwise(
     The first layer's weights are multiplied by `scale`. Channels come last on the way; `last` has its weights as for channels first.
     """
     first, *rest = convolutions
-    x = linear_relu(_cut(frames, first.stride[0]).to(dtype), first.weight.flatten(1) * scale, first.bias)
+    x = linear_relu(_cut(frames, first.stride[0], dtype), first.weight.flatten(1) * scale, first.bias)
     for conv in rest:
         x = linear_relu(_join(x, conv.stride[0]), conv.weight.permute(0, 2, 3, 1).flatten(1), conv.bias)
     channels_last = last.weight.unflatten(1, (x.shape[3], -1)).transpose(1, 2).flatten(1)
     return linear_relu(x.flatten(1), channels_last, last.bias)
 
 
-def _cut(frames: torch.Tensor, side: int) -> torch.Tensor:
+def _cut(frames: torch.Tensor, side: int, dtype: torch.dtype) -> torch.Tensor:
     """(n, channels, h, w) -> (n, h / side, w / side, channels * side * side), padded where whole patches do not fit."""
     above, below = margins(frames.shape[2], side)
     left, right = margins(frames.shape[3], side)
     if above or left:
         frames = functional.pad(frames, (left, right, above, below))
+    n, channels, height, width = frames.shape
+    patches = frames.new_empty(n, height // side, width // side, channels * side * side, dtype=dtype)
+    rows = FEW if frames.device.type == "cpu" else n
+    for some, target in zip(frames.split(rows), patches.split(rows), strict=True):
+        target.copy_(_channels_in_patches(some, side))
+    return patches
+
+
+def _channels_in_patches(frames: torch.Tensor, side: int) -> torch.Tensor:
     word = WORDS.get(side) if frames.dtype == torch.uint8 else None
     rows = frames.contiguous().view(word)[..., None] if word else frames.unflatten(3, (-1, side))
     return rows.unflatten(2, (-1, side)).permute(0, 2, 4, 1, 3, 5).contiguous().view(frames.dtype).flatten(3)

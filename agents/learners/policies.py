@@ -117,7 +117,10 @@ def memory_of(kind: str, width: int, size: int) -> tuple[Memory | None, int]:
 
 
 class ActorCritic(Recurrent, ActorCriticPolicy):
-    """Actor and critic on the same eyes and memory, with fully connected layers of their own."""
+    """Actor and critic on the same eyes and memory, with fully connected layers of their own.
+
+    `told_features`: so many numbers are told from what the eyes make of a picture, and come last in what `see` gives.
+    """
 
     def __init__(
         self,
@@ -127,12 +130,13 @@ class ActorCritic(Recurrent, ActorCriticPolicy):
         *,
         memory: str = "none",
         memory_size: int = 128,
+        told_features: int = 0,
         features_extractor_class: Any = Eyes,
         optimizer_kwargs: dict[str, Any] | None = None,
         **options: Any,
     ) -> None:
         check_spaces(action_space)
-        self._memory_kind, self._memory_size = memory, memory_size
+        self._memory_kind, self._memory_size, self._told_features = memory, memory_size, told_features
         options.pop("use_sde", None)
         super().__init__(
             observation_space,
@@ -144,20 +148,24 @@ class ActorCritic(Recurrent, ActorCriticPolicy):
         )
 
     def _build_mlp_extractor(self) -> None:
-        self.memory, self.features_dim = memory_of(self._memory_kind, self.features_dim, self._memory_size)
+        width, told = self.features_dim, self._told_features
+        self.tell = nn.Linear(width, told) if told else None
+        self.memory, self.features_dim = memory_of(self._memory_kind, width + told, self._memory_size)
         self.reward_norm = RewardNorm()
         super()._build_mlp_extractor()
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
         told = super()._get_constructor_parameters()
-        return {**told, "memory": self._memory_kind, "memory_size": self._memory_size}
+        own = {"memory": self._memory_kind, "memory_size": self._memory_size, "told_features": self._told_features}
+        return {**told, **own}
 
     def extract_features(self, obs: Any, features_extractor: Any = None) -> Any:
         """Eyes take observations as they come."""
         return (features_extractor or self.features_extractor)(obs)
 
     def see(self, obs: Seen) -> torch.Tensor:
-        return self.features_extractor(obs)
+        seen = self.features_extractor(obs)
+        return seen if self.tell is None else torch.cat([seen, self.tell(seen)], dim=1)
 
     def scores(self, latent: torch.Tensor) -> torch.Tensor:
         return run_layers((*self.mlp_extractor.policy_net, self.action_net), latent)

@@ -15,6 +15,7 @@ import torch
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.utils import FloatSchedule
 from stable_baselines3.common.vec_env import VecEnv
+from torch.nn import functional
 
 from ...errors import UserError
 from .fused import ppo_loss
@@ -23,13 +24,25 @@ from .memory import State
 from .networks import moved, random_moves
 from .policies import ActorCritic, gumbel, masked
 from .rollout import Minibatch, Rollout
-from .stepping import Step
+from .stepping import Step, Stepper
+
+TOLD = (
+    "policy_gradient_loss",
+    "value_loss",
+    "entropy",
+    "approx_kl",
+    "clip_fraction",
+    "feature_loss",
+    "grad_norm",
+)  # of an update
 
 
 class PPO(Learner, stable_baselines3.PPO):
     """As `stable_baselines3.PPO`, with its constructor and more: `ent_coef` may be a schedule like `clip_range`.
 
     `shift`: pictures are moved by up to so many pixels while they are learnt from (Kostrikov et al. 2020).
+    `feature_coef`: weight of a loss by which the policy tells the title's features from what pictures show, and decides by them too
+    (after Lample & Chaplot 2017): a picture is understood much sooner so. To play, it needs the picture alone.
     `normalize_reward`: rewards are divided by the deviation of returns, whose statistics are saved with the policy.
     `precision`: "float32", "bf16", or "auto": bf16 for pictures where the device has units for it.
     """
@@ -47,12 +60,14 @@ class PPO(Learner, stable_baselines3.PPO):
         *,
         ent_coef: float | Callable[[float], float] = 0.0,
         shift: int = 0,
+        feature_coef: float = 0.0,
         normalize_reward: bool = False,
         precision: str = "auto",
         _init_setup_model: bool = True,
         **options: Any,
     ) -> None:
         self.shift, self.normalize_reward, self.precision = shift, normalize_reward, precision
+        self.feature_coef = feature_coef
         self.ent_schedule = FloatSchedule(ent_coef)
         if options.get("clip_range_vf") is not None or options.get("use_sde"):
             raise UserError(
@@ -63,10 +78,16 @@ class PPO(Learner, stable_baselines3.PPO):
         if _init_setup_model:
             self._setup_model()
 
+    def _setup_model(self) -> None:
+        if self.feature_coef and self.env is not None:
+            self.policy_kwargs = {"told_features": Stepper(self.env).features().shape[1], **(self.policy_kwargs or {})}
+        super()._setup_model()
+
     # --- acting ---------------------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        self.rollout_buffer.open(self.stepper.stack, masked=self.stepper.masks() is not None)
+        told = self.policy.tell.out_features if self.policy.tell is not None else 0
+        self.rollout_buffer.open(self.stepper.stack, masked=self.stepper.masked, features=told)
         self._returns = torch.zeros(self.n_envs, device=self.device)
         self._state = self.policy.initial_state(self.n_envs)
 
@@ -106,6 +127,8 @@ class PPO(Learner, stable_baselines3.PPO):
         buffer, starts = self.rollout_buffer, torch.from_numpy(np.asarray(self._last_episode_starts, bool))
         buffer.frames.write(buffer.slot(t), self._last_obs, starts)
         buffer.starts[t] = starts
+        if buffer.features is not None:
+            buffer.features[t] = torch.from_numpy(self.stepper.features())
         with self.autocast():
             seen = self.policy.see(self._tensors(self._last_obs)).float()
         latent, self._state = self.policy.think(seen, self._fresh_where(starts))
@@ -172,7 +195,7 @@ class PPO(Learner, stable_baselines3.PPO):
         yield from torch.randperm(self.n_steps * self.n_envs, device=self.device).split(self.batch_size)
 
     def _learn_from(self, index: torch.Tensor) -> torch.Tensor:
-        """One update. Returns (6,): policy loss, value loss, entropy, KL divergence, clipped share, norm of the gradient."""
+        """One update. Returns (7,): what `_loss` tells, and the norm of the gradient."""
         optimizer = self.policy.optimizer
         optimizer.zero_grad(set_to_none=True)
         moves = random_moves(index.numel(), self.shift, self.device)
@@ -191,8 +214,8 @@ class PPO(Learner, stable_baselines3.PPO):
         return mean, deviation + 1e-8
 
     def _learn_part(self, policy: ActorCritic, part: Minibatch) -> torch.Tensor:
-        """Gradients of a part of a minibatch, piece by piece, so that what is worked on fits the cache. Returns (5,), as `_loss`."""
-        told = torch.zeros(5, device=self.device)
+        """Gradients of a part of a minibatch, piece by piece, so that what is worked on fits the cache. Returns (6,), as `_loss`."""
+        told = torch.zeros(6, device=self.device)
         for piece in part.pieces(self._piece() or part.index.shape[-1]):
             loss, news = self._loss(policy, piece)
             (loss * piece.share).backward()
@@ -203,21 +226,21 @@ class PPO(Learner, stable_baselines3.PPO):
         """Columns of an index that are worked through at a time; 0: all."""
         return self.chunk
 
-    def _latents(self, policy: ActorCritic, batch: Minibatch) -> torch.Tensor:
-        """What the heads get for each sample, (k, width)."""
-        return self._seen(policy, batch)
-
     def _seen(self, policy: ActorCritic, batch: Minibatch) -> torch.Tensor:
         """What the eyes make of each sample, (k, width) float32."""
         obs = moved(self.rollout_buffer.observations(batch.index.flatten()), batch.moves)
         with self.autocast():
             return policy.see(obs).float()
 
+    def _remembered(self, policy: ActorCritic, seen: torch.Tensor, batch: Minibatch) -> torch.Tensor:
+        """What the heads get for each sample, (k, width)."""
+        return seen
+
     def _loss(self, policy: ActorCritic, batch: Minibatch) -> tuple[torch.Tensor, torch.Tensor]:
-        """The mean loss of some samples, and (5,) means: policy loss, value loss, entropy, KL divergence, clipped share."""
-        facts = self.rollout_buffer.pick(batch)
-        latent = self._latents(policy, batch)
-        return ppo_loss(
+        """The mean loss of some samples, and (6,) means: what `ppo_loss` tells, and the loss of telling features."""
+        facts, seen = self.rollout_buffer.pick(batch), self._seen(policy, batch)
+        latent = self._remembered(policy, seen, batch)
+        loss, told = ppo_loss(
             masked(policy.scores(latent), facts.masks),
             policy.values(latent),
             facts.actions,
@@ -228,10 +251,15 @@ class PPO(Learner, stable_baselines3.PPO):
             vf_coef=self.vf_coef,
             ent_coef=self._entropy_weight,
         )
+        if policy.tell is None or facts.features is None:
+            return loss, functional.pad(told, (0, 1))
+        far = functional.mse_loss(seen[:, -facts.features.shape[1] :], facts.features)
+        return loss + self.feature_coef * far, torch.cat([told, far.detach()[None]])
 
     def _report(self, told: torch.Tensor) -> None:
-        names = ("policy_gradient_loss", "value_loss", "entropy", "approx_kl", "clip_fraction", "grad_norm")
-        values = dict(zip(names, told.tolist(), strict=True))
+        values = dict(zip(TOLD, told.tolist(), strict=True))
+        if not self.feature_coef:
+            del values["feature_loss"]
         check_finite(values)
         loss = values["policy_gradient_loss"] + self.vf_coef * values["value_loss"]
         values["loss"] = loss - self._entropy_weight * values["entropy"]

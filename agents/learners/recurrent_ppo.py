@@ -48,12 +48,11 @@ class RecurrentPPO(PPO):
     def _piece(self) -> int:
         return SEQUENCES if self.chunk else 0
 
-    def _latents(self, policy: ActorCritic, batch: Minibatch) -> torch.Tensor:
-        """What is seen at each step, and what of it is remembered."""
-        seen, rows = self._seen(policy, batch).unflatten(0, batch.index.shape), batch.index[0]
-        state = tuple(part[rows] for part in self._first_state)
+    def _remembered(self, policy: ActorCritic, seen: torch.Tensor, batch: Minibatch) -> torch.Tensor:
+        rows = batch.index[0]
+        state, starts = tuple(part[rows] for part in self._first_state), self.rollout_buffer.starts[:, rows]
         assert policy.memory is not None
-        return policy.memory.unroll(seen, state, self.rollout_buffer.starts[:, rows]).flatten(0, 1)
+        return policy.memory.unroll(seen.unflatten(0, batch.index.shape), state, starts).flatten(0, 1)
 
     def _excluded_save_params(self) -> list[str]:
         return [*super()._excluded_save_params(), "_first_state"]

@@ -15,6 +15,7 @@ from sb3_contrib.common.maskable.utils import get_action_masks, is_masking_suppo
 from stable_baselines3.common.vec_env import VecEnv
 
 from ...envs.sb3_env import Infos, SB3VecEnv
+from ...errors import UserError
 from .frames import Arrays
 
 
@@ -42,6 +43,7 @@ class Stepper:
         own: Any = env if isinstance(env, SB3VecEnv) else None
         self.masked = own.game.legal is not None if own else is_masking_supported(env)
         self._own_masks = own.action_masks if own else None
+        self._own_features = own.features if own else None
         self.stack = own.arena.obs_spec.stack if own else 1
 
     def masks(self) -> NDArray[np.bool_] | None:
@@ -49,6 +51,14 @@ class Stepper:
         if not self.masked:
             return None
         return self._own_masks() if self._own_masks else np.asarray(get_action_masks(self.env), bool)
+
+    def features(self) -> NDArray[np.float32]:
+        """(n, features) of a title, whatever is observed of it. UserError: the environment is none of ours."""
+        if self._own_features is None:
+            raise UserError(
+                "only npckit's own SB3VecEnv tells a title's features beside pictures; leave feature_coef out."
+            )
+        return self._own_features()
 
     def step(self, actions: NDArray[Any]) -> Step:
         """One decision in every environment, (n,) int."""

@@ -85,3 +85,15 @@ def test_illegal_actions_are_replaced_or_refused(lantern):
         strict.step(np.ones(4, int))
     with pytest.raises(UserError, match="got 9"):
         env.step(np.full(4, 9))
+
+
+@pytest.mark.parametrize("kind", ["planes", "pixels"])
+def test_features_are_told_beside_pictures(pong, kind):
+    pictures, features = (SB3VecEnv(pong, 6, obs=obs, opponent="easy") for obs in (kind, "features"))
+    for env in (pictures, features):
+        env.seed(4)
+        env.reset()
+    for _ in range(30):
+        np.testing.assert_array_equal(pictures.features(), features.arena.obs)
+        for env in (pictures, features):
+            env.step(np.ones(6, np.int64))

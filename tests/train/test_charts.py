@@ -15,7 +15,7 @@ import torch
 from npckit import cli
 from npckit.errors import UserError
 from npckit.games.contract import Game
-from npckit.train import DQNConfig, Run, TrainConfig, run
+from npckit.train import DQNConfig, PPOConfig, Run, TrainConfig, run
 from npckit.train.board import named, one_folder
 from npckit.train.config import resolved
 from npckit.train.gathering import Happenings, Means
@@ -64,8 +64,16 @@ def alone(tmp_path_factory: pytest.TempPathFactory, make_tiny: Callable[..., Tra
 
 
 @pytest.fixture(scope="module")
-def tags(finished: Run, alone: Run) -> set[str]:
-    return tags_of(finished.path) | tags_of(alone.path)
+def told(tmp_path_factory: pytest.TempPathFactory, make_tiny: Callable[..., TrainConfig]) -> Run:
+    """A PPO run that tells features from planes."""
+    ppo = PPOConfig(n_steps=32, batch_size=1024, feature_coef=10.0)
+    options: dict[str, Any] = {"obs": "planes", "cnn": "tiny", "total_samples": 4096, "eval_every": 0, "ppo": ppo}
+    return run(make_tiny(tmp_path_factory.mktemp("runs") / "told", **options), quiet=True)
+
+
+@pytest.fixture(scope="module")
+def tags(finished: Run, alone: Run, told: Run) -> set[str]:
+    return tags_of(finished.path) | tags_of(alone.path) | tags_of(told.path)
 
 
 def test_every_chart_of_a_run_is_explained(tags: set[str]) -> None:

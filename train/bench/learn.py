@@ -20,7 +20,7 @@ from ..config import TrainConfig
 from ..config_file import to_toml
 from ..presets import find_preset
 from .learn_tables import print_skill, print_speed, short_row
-from .lines import Device, Line, skill_lines, speed_lines
+from .lines import OURS, Device, Line, skill_lines, speed_lines
 from .measure import Row, machine, write_results
 
 
@@ -31,6 +31,7 @@ def learn(
     obs: Literal["", "features", "planes", "pixels"] = "",
     seconds: float = 10.0,
     skill: bool = False,
+    peers: bool = True,
     seeds: int = 5,
     limit: float = 600.0,
     device: Device = "cpu",
@@ -45,6 +46,7 @@ def learn(
         obs: one observation; all when empty
         seconds: how long each line of the table of speeds is measured; 0 leaves the table out
         skill: also how long the title's presets take to a stated skill; many minutes
+        peers: also measure the stock learners
         seeds: runs of each preset
         limit: seconds of training after which such a run is given up
         device: where the networks are
@@ -56,6 +58,7 @@ def learn(
     title = title or find_preset("demo").game
     speeds = speed_lines(title, algorithm, obs, device) if seconds else []
     skills = skill_lines(title, algorithm, obs, device) if skill else []
+    speeds, skills = ([line for line in lines if peers or line.learner == OURS] for lines in (speeds, skills))
     if not speeds and not skills:
         raise UserError("--seconds 0 leaves out the table of speeds, and nothing is left to measure; add --skill.")
     told = {**machine(), "title": title, "device": device, "speed": [], "skill": []}

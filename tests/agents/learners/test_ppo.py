@@ -166,3 +166,28 @@ def test_only_who_remembers_recalls(recall: Any) -> None:
         scores[kind], _ = evaluate_policy(model, env, 200, warn=False)
     assert scores[RecurrentPPO] > 0.9
     assert abs(scores[PPO]) < 0.3  # a coin would do as well
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_what_a_picture_shows_is_told_and_exported_without_it(kind: type[PPO]) -> None:
+    env = _pong("planes")
+    model = model_of(
+        kind,
+        env,
+        feature_coef=50.0,
+        max_grad_norm=5.0,
+        learning_rate=2e-3,
+        policy_kwargs={"net_arch": {"pi": [16], "vf": [16]}},
+    )
+    far = []
+    for _ in range(2):
+        model.learn(64 * 60)
+        told = model.policy.see(torch.from_numpy(env.arena.obs))[:, -9:].detach()
+        far.append(float((told - torch.from_numpy(env.features())).square().mean()))
+    assert far[1] < 0.1  # of features between -1 and 1
+    assert model.predict(env.arena.obs, deterministic=True)[0].shape == (env.num_envs,)
+
+
+def test_only_our_environments_tell_features() -> None:
+    with pytest.raises(UserError, match="leave feature_coef out"):
+        model_of(PPO, "CartPole-v1", feature_coef=1.0, batch_size=16)
