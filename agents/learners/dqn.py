@@ -6,6 +6,7 @@ honoured in what is done and in what is hoped for, and episodes that the clock e
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -20,6 +21,8 @@ from stable_baselines3.common.vec_env import VecEnv
 from torch.nn import functional
 
 from ...errors import UserError
+from .by_hand import ByHand
+from .flat_adam import FlatAdam
 from .learner import Learner, check_finite
 from .networks import shifted
 from .normalize import EPSILON
@@ -77,8 +80,16 @@ class DQN(Learner, stable_baselines3.DQN):
         self.n_steps = n_steps
         if (self.policy.memory is not None) != self.recurrent:
             raise UserError("DQN has no memory, and RecurrentDQN needs one: lstm or gru; take the one that fits.")
+        self._online, self._target = self._networks()
         if self.env is not None:
             _ = self.stepper  # takes the room at once: a run that has not enough is refused before it begins
+
+    def _networks(self) -> tuple[Any, Any]:
+        """The two networks, (k, *shape) -> (k, actions); without a graph where that can be."""
+        exact = isinstance(self.autocast(), contextlib.nullcontext)
+        nets = self.q_net, self.q_net_target
+        served = exact and isinstance(self.policy.optimizer, FlatAdam) and all(map(ByHand.serves, nets))
+        return (ByHand(nets[0]), ByHand(nets[1])) if served else nets
 
     def _replay_options(self, n_steps: int) -> dict[str, Any]:
         return {"gamma": self.gamma, "n_steps": n_steps, "prioritized": self.prioritized}
@@ -207,24 +218,29 @@ class DQN(Learner, stable_baselines3.DQN):
 
     def _learn_from(self, batch: Any, *, told: bool) -> None:
         """One update. Its numbers are recorded where they are `told`."""
-        optimizer, differences = self.policy.optimizer, []
-        weights = optimizer.param_groups[0]["params"]
-        for each in weights:
-            each.grad = None
-        for part in self._parts(batch):
-            values, targets = self._values_and_targets(part)
-            with torch.no_grad():
-                error = values.gather(-1, part.actions[..., None])[..., 0] - targets
-                pull = part.weights * error.clamp(-1, 1) / batch.count  # the slope of the Huber loss, without its graph
-            values.backward(torch.zeros_like(values).scatter_(-1, part.actions[..., None], pull[..., None]))
-            differences.append((error, targets))
-        norm = clip_norm(weights, self.max_grad_norm)
+        optimizer = self.policy.optimizer
+        optimizer.zero_grad()
+        differences = [self._descend(part, batch.count) for part in self._parts(batch)]
+        norm = clip_norm(optimizer, self.max_grad_norm)
         optimizer.step()
         if self.prioritized:
             self._learn_priorities(batch, torch.cat([error for error, _ in differences]))
         if told:
             error, targets = (torch.cat(each) for each in zip(*differences, strict=True))
             self._report(error, targets, batch.weights, norm)
+
+    def _descend(self, part: Any, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Adds a part of a minibatch of `count` to the gradient. How far its values are off, (k,), and what they should be."""
+        values, targets = self._values_and_targets(part)
+        with torch.no_grad():
+            error = values.gather(-1, part.actions[..., None])[..., 0] - targets
+            pull = part.weights * error.clamp(-1, 1) / count  # the slope of the Huber loss, without its graph
+            slope = torch.zeros_like(values).scatter_(-1, part.actions[..., None], pull[..., None])
+        if isinstance(self._online, ByHand):
+            self._online.backward(slope)
+        else:
+            values.backward(slope)
+        return error, targets
 
     def _learn_priorities(self, batch: Any, error: torch.Tensor) -> None:
         """What the errors, (k,), tell of the items that were drawn."""
@@ -241,15 +257,15 @@ class DQN(Learner, stable_baselines3.DQN):
         """What every action is worth, (k, actions), and what the one that was taken should be, (k,)."""
         replay = self.replay_buffer
         with self.autocast():
-            values = self.q_net(shifted(replay.observations(batch.index), self.shift)).float()
             with torch.no_grad():
                 hopes = self._hopes(shifted(replay.observations(batch.after), self.shift), replay.masks(batch.after))
+            values = self._online(shifted(replay.observations(batch.index), self.shift)).float()
         return values, batch.returns * self._reward_scale() + batch.discounts * hopes
 
     def _hopes(self, obs: Any, masks: Masks) -> torch.Tensor:
         """What the best action is worth, (k,)."""
-        later = self.q_net_target(obs).float()
-        chooser = self.q_net(obs).float() if self.double else later
+        later = self._target(obs).float()
+        chooser = self._online(obs).float() if self.double else later
         return later.gather(1, masked(chooser, masks).argmax(1, keepdim=True))[:, 0]
 
     def _reward_scale(self) -> float | torch.Tensor:
@@ -288,11 +304,13 @@ class DQN(Learner, stable_baselines3.DQN):
         self.replay_buffer = load_from_pkl(path, self.verbose)
 
 
-def clip_norm(weights: list[torch.Tensor], limit: float) -> torch.Tensor:
-    """Scales the gradients of some weights down to a norm, and returns what it was; in fewer steps than torch's own."""
-    norm = torch.cat([each.grad.flatten() for each in weights if each.grad is not None]).norm()
+def clip_norm(optimizer: torch.optim.Optimizer, limit: float) -> torch.Tensor:
+    """Scales the gradients of what is learnt down to a norm, and returns what it was; in fewer steps than torch's own."""
+    if isinstance(optimizer, FlatAdam):
+        return optimizer.clip(limit)
+    gradients = [each.grad for each in optimizer.param_groups[0]["params"] if each.grad is not None]
+    norm = torch.cat([each.flatten() for each in gradients]).norm()
     scale = (limit / (norm + 1e-6)).clamp(max=1.0)
-    for each in weights:
-        if each.grad is not None:
-            each.grad.mul_(scale)
+    for each in gradients:
+        each.mul_(scale)
     return norm

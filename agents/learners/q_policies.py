@@ -10,6 +10,7 @@ from stable_baselines3.common.torch_layers import create_mlp
 from stable_baselines3.dqn.policies import DQNPolicy
 from torch import nn
 
+from .flat_adam import FlatAdam
 from .fused import run_layers
 from .memory import Memory
 from .networks import Eyes, Seen
@@ -44,14 +45,17 @@ class QNet(nn.Module):
     def values(self, latent: torch.Tensor) -> torch.Tensor:
         """(n, width of the eyes or of the memory) -> (n, actions)."""
         out = run_layers(tuple(self.layers), latent)
-        if not self.dueling:
-            return out
-        advantages = out[:, 1:]
-        return out[:, :1] + advantages - advantages.mean(1, keepdim=True)
+        return joined(out) if self.dueling else out
 
     def forward(self, obs: Seen) -> torch.Tensor:
         """(n, *shape) observations -> (n, actions), without a memory."""
         return self.values(self.eyes(obs))
+
+
+def joined(out: torch.Tensor) -> torch.Tensor:
+    """(n, 1 + actions): the worth of a state and what each action adds -> (n, actions)."""
+    advantages = out[:, 1:]
+    return out[:, :1] + advantages - advantages.mean(1, keepdim=True)
 
 
 class QPolicy(Recurrent, DQNPolicy):
@@ -92,6 +96,8 @@ class QPolicy(Recurrent, DQNPolicy):
         self._moody = [module for module in self.q_net.modules() if isinstance(module, MOODY)]
         self.reward_norm = RewardNorm()
         optimizer: Any = self.optimizer_class
+        if optimizer is torch.optim.Adam and FlatAdam.serves(self.q_net.parameters(), self.optimizer_kwargs):
+            optimizer = FlatAdam
         self.optimizer = optimizer(self.q_net.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)
 
     def make_q_net(self) -> Any:
