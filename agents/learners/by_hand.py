@@ -10,22 +10,27 @@ from typing import Any
 import torch
 from torch import nn
 
-from .networks import Seen
+from .networks import Eyes, Flat
 from .q_policies import QNet, joined
+
+Rooms = dict[tuple[int, ...], list[torch.Tensor]]  # by the number of rows and the widths
 
 
 class ByHand:
     """What a `QNet` says, (k, *shape) observations -> (k, actions), and the gradient of what it said last.
 
     It stands for networks without a memory whose layers are linear, with ReLU or Tanh between them, and whose eyes have
-    nothing to learn. Values are a new tensor each time; activations are kept until the next call.
+    nothing to learn. Values are a new tensor each time; activations are kept until the next call of those that share `rooms`:
+    what is small stays in the cache. Callers switch gradients off.
     """
 
-    def __init__(self, net: QNet) -> None:
-        self.net = net
-        self.linear = [layer for layer in net.layers if isinstance(layer, nn.Linear)]
+    def __init__(self, net: QNet, rooms: Rooms | None = None) -> None:
+        self.net, self.rooms = net, {} if rooms is None else rooms
+        linear = [layer for layer in net.layers if isinstance(layer, nn.Linear)]
+        self.weights: list[Any] = [layer.weight for layer in linear]
+        self.biases: list[Any] = [layer.bias for layer in linear]
         self.kinds = ["relu" if isinstance(layer, nn.ReLU) else "tanh" for layer in net.layers[1::2]]
-        self.rooms: dict[int, list[torch.Tensor]] = {}  # of each hidden layer, by the number of rows
+        self.sees = not isinstance(net.eyes, Eyes) or [*map(type, net.eyes.eyes.values())] != [Flat]
 
     @staticmethod
     def serves(net: Any) -> bool:
@@ -36,31 +41,33 @@ class ByHand:
         plain = all(type(each) is nn.Linear and each.weight.device.type == "cpu" for each in linear)
         return plain and len(others) < len(linear) and all(isinstance(each, nn.ReLU | nn.Tanh) for each in others)
 
-    @torch.no_grad()
-    def __call__(self, obs: Seen) -> torch.Tensor:
-        x = self.net.eyes(obs)
-        *hidden, last = self.linear
-        if len(x) not in self.rooms:
-            self.rooms[len(x)] = [x.new_empty(len(x), layer.out_features) for layer in hidden]
-        self.outs = [x, *self.rooms[len(x)]]
-        for layer, kind, x, out in zip(hidden, self.kinds, self.outs, self.outs[1:], strict=False):
-            torch.addmm(layer.bias, x, layer.weight.t(), out=out)
+    def __call__(self, obs: Any) -> torch.Tensor:
+        x = self.net.eyes(obs) if self.sees or obs.dim() > 2 or obs.dtype != torch.float32 else obs
+        outs = self.outs = [x, *self._rooms(len(x))]
+        for place, kind in enumerate(self.kinds):
+            out = torch.addmm(self.biases[place], outs[place], self.weights[place].t(), out=outs[place + 1])
             _ = out.relu_() if kind == "relu" else out.tanh_()
-        out = torch.addmm(last.bias, self.outs[-1], last.weight.t())
+        out = torch.addmm(self.biases[-1], outs[-1], self.weights[-1].t())
         return joined(out) if self.net.dueling else out
 
-    @torch.no_grad()
+    def _rooms(self, rows: int) -> list[torch.Tensor]:
+        """For each hidden layer."""
+        widths = [len(bias) for bias in self.biases[:-1]]
+        if (found := self.rooms.get((rows, *widths))) is None:
+            found = self.rooms[rows, *widths] = [torch.empty(rows, width) for width in widths]
+        return found
+
     def backward(self, grad: torch.Tensor) -> None:
-        """Adds to the `grad` of all weights what that of the last values, (k, actions), comes to."""
+        """Adds to the `grad` of all weights what that of the last values, (k, actions), comes to. Activations are lost."""
         if self.net.dueling:
             grad = torch.cat([grad.sum(1, keepdim=True), grad - grad.mean(1, keepdim=True)], 1)
-        ones = grad.new_ones(len(grad))
-        for place in range(len(self.linear) - 1, -1, -1):
-            layer, x = self.linear[place], self.outs[place]
-            layer.weight.grad.addmm_(grad.t(), x)  # type: ignore[union-attr]  # there is one
-            layer.bias.grad.addmv_(grad.t(), ones)  # type: ignore[union-attr]
+        ones = torch.ones(len(grad))
+        for place in range(len(self.weights) - 1, -1, -1):
+            weight, x = self.weights[place], self.outs[place]
+            weight.grad.addmm_(grad.t(), x)
+            self.biases[place].grad.addmv_(grad.t(), ones)
             if place > 0:
-                grad = _before(self.kinds[place - 1], torch.mm(grad, layer.weight), x)
+                grad = _before(self.kinds[place - 1], torch.mm(grad, weight), x)
 
 
 def _before(kind: str, grad: torch.Tensor, out: torch.Tensor) -> torch.Tensor:

@@ -21,14 +21,15 @@ from stable_baselines3.common.vec_env import VecEnv
 from torch.nn import functional
 
 from ...errors import UserError
-from .by_hand import ByHand
+from . import loops
+from .by_hand import ByHand, Rooms
 from .flat_adam import FlatAdam
 from .learner import Learner, check_finite
 from .networks import shifted
 from .normalize import EPSILON
 from .policies import Masks, masked
 from .priorities import BETA
-from .q_policies import QPolicy, explored
+from .q_policies import ALL, QPolicy, chosen, explored
 from .replay import CUT, ENDED, Replay
 from .stepping import Step
 
@@ -89,7 +90,8 @@ class DQN(Learner, stable_baselines3.DQN):
         exact = isinstance(self.autocast(), contextlib.nullcontext)
         nets = self.q_net, self.q_net_target
         served = exact and isinstance(self.policy.optimizer, FlatAdam) and all(map(ByHand.serves, nets))
-        return (ByHand(nets[0]), ByHand(nets[1])) if served else nets
+        rooms: Rooms = {}
+        return (ByHand(nets[0], rooms), ByHand(nets[1], rooms)) if served else nets
 
     def _replay_options(self, n_steps: int) -> dict[str, Any]:
         return {"gamma": self.gamma, "n_steps": n_steps, "prioritized": self.prioritized}
@@ -166,11 +168,16 @@ class DQN(Learner, stable_baselines3.DQN):
         self._state = self._fresh_where(starts)
         self.replay_buffer.observe(obs, starts, masks, self._state)
         self.policy.learn_statistics(obs)
+        scores, warm = self._score(obs), self.num_timesteps >= learning_starts
+        return chosen(scores, masks, self._chance() if warm else 1.0)
+
+    def _score(self, obs: Any) -> torch.Tensor:
+        """What every action is worth now, (n, actions); what is remembered is carried on."""
+        if isinstance(self._online, ByHand):
+            return self._online(obs)
         with self.autocast():
             latent, self._state = self.policy.think(self.policy.see(obs), self._state)
-            best = masked(self.policy.scores(latent), masks).argmax(1)
-        warm = self.num_timesteps >= learning_starts
-        return explored(best, masks, self._chance() if warm else 1.0, self.replay_buffer.action_count)
+            return self.policy.scores(latent)
 
     def _chance(self) -> float | torch.Tensor:
         """Of an action by lot: one for all environments, or (n,)."""
@@ -181,11 +188,16 @@ class DQN(Learner, stable_baselines3.DQN):
         self._last_obs, self._last_episode_starts = step.obs, step.dones
         ends = step.dones * np.uint8(ENDED)
         ends[step.cut] = CUT
-        rewards = torch.as_tensor(step.rewards, dtype=torch.float32, device=self.device)
+        rewards: Any = step.rewards
         if self.normalize_reward:
+            rewards = torch.as_tensor(rewards, dtype=torch.float32, device=self.device)
             self.policy.reward_norm(rewards, torch.as_tensor(step.dones, device=self.device), self._returns, self.gamma)
-        self.replay_buffer.add(actions, rewards, torch.as_tensor(ends, device=self.device))
-        self.tally.add_actions(np.bincount(actions.cpu().numpy(), minlength=self.replay_buffer.action_count))
+        done = actions.cpu().numpy()
+        told = (done, rewards, ends)
+        if self.device.type != "cpu":
+            told = actions, *(torch.as_tensor(each, device=self.device) for each in told[1:])
+        self.replay_buffer.add(*told)
+        self.tally.add_actions(np.bincount(done, minlength=self.replay_buffer.action_count))
         self._update_current_progress_remaining(self.num_timesteps, self._total_timesteps)
         self._on_step()
         self._count_episodes(int(step.dones.sum()), log_interval)
@@ -231,16 +243,35 @@ class DQN(Learner, stable_baselines3.DQN):
 
     def _descend(self, part: Any, count: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Adds a part of a minibatch of `count` to the gradient. How far its values are off, (k,), and what they should be."""
+        if isinstance(self._online, ByHand):
+            return self._descend_by_hand(self._online, part, count)
         values, targets = self._values_and_targets(part)
         with torch.no_grad():
             error = values.gather(-1, part.actions[..., None])[..., 0] - targets
             pull = part.weights * error.clamp(-1, 1) / count  # the slope of the Huber loss, without its graph
             slope = torch.zeros_like(values).scatter_(-1, part.actions[..., None], pull[..., None])
-        if isinstance(self._online, ByHand):
-            self._online.backward(slope)
-        else:
-            values.backward(slope)
+        values.backward(slope)
         return error, targets
+
+    @torch.no_grad()
+    def _descend_by_hand(self, online: ByHand, part: Any, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """As `_descend`, without a graph."""
+        replay = self.replay_buffer
+        masks = replay.masks(part.after)
+        obs = replay.observations(part.after)
+        later = self._target(obs)
+        chooser = online(obs) if self.double else later
+        values = online(replay.observations(part.index))
+        masks = ALL if masks is None else masks.numpy()
+        returns = part.returns * self._reward_scale() if self.normalize_reward else part.returns
+        told = (each.numpy() for each in (part.actions, returns, part.discounts, part.weights))
+        targets, error = np.empty((2, part.count), np.float32)
+        slope = np.empty(values.shape, np.float32)
+        loops.slopes(
+            values.numpy(), later.numpy(), chooser.numpy(), masks, *told, 1 / count, targets, error, slope
+        )
+        online.backward(torch.from_numpy(slope))
+        return torch.from_numpy(error), torch.from_numpy(targets)
 
     def _learn_priorities(self, batch: Any, error: torch.Tensor) -> None:
         """What the errors, (k,), tell of the items that were drawn."""
@@ -259,13 +290,13 @@ class DQN(Learner, stable_baselines3.DQN):
         with self.autocast():
             with torch.no_grad():
                 hopes = self._hopes(shifted(replay.observations(batch.after), self.shift), replay.masks(batch.after))
-            values = self._online(shifted(replay.observations(batch.index), self.shift)).float()
+            values = self.q_net(shifted(replay.observations(batch.index), self.shift)).float()
         return values, batch.returns * self._reward_scale() + batch.discounts * hopes
 
     def _hopes(self, obs: Any, masks: Masks) -> torch.Tensor:
         """What the best action is worth, (k,)."""
-        later = self._target(obs).float()
-        chooser = self._online(obs).float() if self.double else later
+        later = self.q_net_target(obs).float()
+        chooser = self.q_net(obs).float() if self.double else later
         return later.gather(1, masked(chooser, masks).argmax(1, keepdim=True))[:, 0]
 
     def _reward_scale(self) -> float | torch.Tensor:

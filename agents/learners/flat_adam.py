@@ -33,16 +33,14 @@ class FlatAdam(torch.optim.Adam):
     def zero_grad(self, set_to_none: bool = True) -> None:
         self.flat.gradient.zero_()
 
-    @torch.no_grad()
     def clip(self, limit: float) -> torch.Tensor:
         """Scales the gradient down to a norm, and returns what it was, ()."""
-        gradient = self.flat.gradient
+        gradient = (self._flat or self.flat).gradient
         norm = torch.linalg.vector_norm(gradient)
-        if norm > limit:
-            gradient.mul_(limit / (norm + 1e-6))
+        if (length := float(norm)) > limit:
+            gradient.mul_(limit / (length + 1e-6))
         return norm
 
-    @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
         flat, (group,) = self.flat, self.param_groups
         flat.steps.add_(1)
