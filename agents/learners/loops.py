@@ -10,6 +10,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import numpy as np
+
 from ...games.compiler import build, source_key
 from .policies import NEVER
 
@@ -41,7 +43,7 @@ def windows(
     """
     size, reach = len(rewards), len(powers) - 1
     for i in range(len(index)):
-        place, total, steps, over = index[i] % size, powers[0] * 0, 0, False
+        place, total, steps, over = index[i] % size, np.float32(0), 0, False
         places[0, i], places[2, i] = place, actions[place]
         while steps < reach and not over and ends[place] != CUT:
             total += powers[steps] * rewards[place]
@@ -91,7 +93,7 @@ def slopes(
     `masks`, (0, 0): all are.
     """
     for i in range(len(actions)):
-        best, highest = 0, chooser[i, 0] * 0 + NEVER
+        best, highest = 0, np.float32(NEVER)
         for action in range(values.shape[1]):
             slope[i, action] = 0
             if (len(masks) == 0 or masks[i, action]) and chooser[i, action] > highest:
@@ -99,3 +101,40 @@ def slopes(
         targets[i] = returns[i] + discounts[i] * later[i, best]
         error[i] = values[i, actions[i]] - targets[i]
         slope[i, actions[i]] = weights[i] * share * min(max(error[i], -1), 1)
+
+
+@loop
+def change_tree(index: Any, values: Any, fan: int, levels: Any) -> None:
+    """Puts values (k,) at index (k,) of the lowest level, and brings up to date the sums of `fan` numbers in each level above."""
+    for i in range(len(index)):
+        levels[0][index[i]] = values[i]
+    for i in range(len(index)):
+        place = index[i]
+        for above in range(1, len(levels)):
+            place //= fan
+            below, first = levels[above - 1], place * fan
+            even = odd = np.float32(0)  # two sums at a time: each addition waits for the one before it
+            for j in range(first, first + fan, 2):
+                even += below[j]
+                odd += below[j + 1]
+            levels[above][place] = even + odd
+
+
+@loop
+def search_tree(shares: Any, fan: int, levels: Any, places: Any) -> None:
+    """Where the running sum of the lowest level reaches `shares` (k,), in 0..1, of the whole; as `change_tree` leaves the levels."""
+    top = len(levels) - 1
+    total = levels[top].sum()
+    for i in range(len(shares)):
+        rest, place = shares[i] * total, 0
+        for level in range(top, -1, -1):
+            numbers, first = levels[level], place * fan
+            for j in range(first, len(numbers) if level == top else first + fan):
+                if numbers[j] > 0:
+                    place = j
+                    if rest < numbers[j]:
+                        break
+                    rest -= numbers[j]
+            else:
+                rest = numbers[place]  # rounding has carried it beyond the last one
+        places[i] = place
