@@ -30,6 +30,7 @@ class ByHand:
         self.weights: list[Any] = [layer.weight for layer in linear]
         self.biases: list[Any] = [layer.bias for layer in linear]
         self.kinds = ["relu" if isinstance(layer, nn.ReLU) else "tanh" for layer in net.layers[1::2]]
+        self.ones = torch.ones(0)
         self.sees = not isinstance(net.eyes, Eyes) or [*map(type, net.eyes.eyes.values())] != [Flat]
 
     @staticmethod
@@ -61,11 +62,12 @@ class ByHand:
         """Adds to the `grad` of all weights what that of the last values, (k, actions), comes to. Activations are lost."""
         if self.net.dueling:
             grad = torch.cat([grad.sum(1, keepdim=True), grad - grad.mean(1, keepdim=True)], 1)
-        ones = torch.ones(len(grad))
+        if len(self.ones) != len(grad):
+            self.ones = torch.ones(len(grad))
         for place in range(len(self.weights) - 1, -1, -1):
             weight, x = self.weights[place], self.outs[place]
             weight.grad.addmm_(grad.t(), x)
-            self.biases[place].grad.addmv_(grad.t(), ones)
+            self.biases[place].grad.addmv_(grad.t(), self.ones)
             if place > 0:
                 grad = _before(self.kinds[place - 1], torch.mm(grad, weight), x)
 

@@ -267,9 +267,7 @@ class DQN(Learner, stable_baselines3.DQN):
         told = (each.numpy() for each in (part.actions, returns, part.discounts, part.weights))
         targets, error = np.empty((2, part.count), np.float32)
         slope = np.empty(values.shape, np.float32)
-        loops.slopes(
-            values.numpy(), later.numpy(), chooser.numpy(), masks, *told, 1 / count, targets, error, slope
-        )
+        loops.slopes(values.numpy(), later.numpy(), chooser.numpy(), masks, *told, 1 / count, targets, error, slope)
         online.backward(torch.from_numpy(slope))
         return torch.from_numpy(error), torch.from_numpy(targets)
 
@@ -329,6 +327,9 @@ class DQN(Learner, stable_baselines3.DQN):
         self._returns.copy_(torch.as_tensor(state["returns"]))
         self._state = tuple(torch.as_tensor(part, device=self.device) for part in state["memory"])
         self._n_calls, self.exploration_rate = int(state["n_calls"]), float(state["exploration_rate"])
+
+    def _excluded_save_params(self) -> list[str]:
+        return [*super()._excluded_save_params(), "_online", "_target"]
 
     def load_replay_buffer(self, path: Any, truncate_last_traj: bool = True) -> None:
         """Takes a replay that `save_replay_buffer` wrote: a pickle, so only one of your own."""

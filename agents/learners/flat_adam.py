@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from . import loops
+
 ALIGNED = 16  # floats: every weight begins on a cache line, as torch's own do
 
 
@@ -42,13 +44,14 @@ class FlatAdam(torch.optim.Adam):
         return norm
 
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        for hook in self._optimizer_step_pre_hooks.values():
+            hook(self, (), {})
         flat, (group,) = self.flat, self.param_groups
-        flat.steps.add_(1)
-        first, second = group["betas"]
-        torch._fused_adam_(
-            [flat.weights], [flat.gradient], [flat.mean], [flat.square], [], [flat.steps[0]], lr=group["lr"], beta1=first,
-            beta2=second, weight_decay=0.0, eps=group["eps"], amsgrad=False, maximize=False, grad_scale=None, found_inf=None,
-        )  # fmt: skip
+        loops.adam(float(group["lr"]), *group["betas"], group["eps"], *flat.arrays)
+        for hook in self._optimizer_step_post_hooks.values():
+            hook(self, (), {})
+
+    step.hooked = True  # type: ignore[attr-defined]  # torch would wrap it in what takes longer than the step
 
     @property
     def flat(self) -> _Flat:
@@ -67,7 +70,13 @@ class _Flat:
     mean: torch.Tensor
     square: torch.Tensor
     steps: torch.Tensor
-    places: list[tuple[Any, int, torch.Tensor]]  # each parameter, its address, and the piece of the gradient that is its own
+    places: list[
+        tuple[Any, int, torch.Tensor]
+    ]  # each parameter, its address, and the piece of the gradient that is its own
+
+    def __post_init__(self) -> None:
+        told = self.gradient, self.weights, self.mean, self.square, self.steps
+        self.arrays = tuple(each.numpy() for each in told)  # views of the same memory
 
     def holds(self) -> bool:
         """Whether all parameters still lie in the vector."""
@@ -86,7 +95,9 @@ class _Flat:
                 for vector in (flat.weights, flat.gradient, flat.mean, flat.square)
             ]
             known = state.get(each, {})
-            for piece, value in zip(pieces, (each.data, each.grad, known.get("exp_avg"), known.get("exp_avg_sq")), strict=True):
+            for piece, value in zip(
+                pieces, (each.data, each.grad, known.get("exp_avg"), known.get("exp_avg_sq")), strict=True
+            ):
                 if value is not None:
                     piece.copy_(value)
             step.copy_(known.get("step", step))

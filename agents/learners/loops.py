@@ -33,9 +33,7 @@ def loop(function: Callable[..., None]) -> Callable[..., None]:
 
 
 @loop
-def windows(
-    index: Any, actions: Any, rewards: Any, ends: Any, powers: Any, rows: int, places: Any, facts: Any
-) -> None:
+def windows(index: Any, actions: Any, rewards: Any, ends: Any, powers: Any, rows: int, places: Any, facts: Any) -> None:
     """Up to n steps from each place of `index` (k,) in a ring whose `rows` stand side by side, as `replay.n_step` counts them.
 
     `places` (3, k): where they begin, where the rest is valued, and what was done first; `facts` (3, k): what they gave, what
@@ -138,3 +136,26 @@ def search_tree(shares: Any, fan: int, levels: Any, places: Any) -> None:
             else:
                 rest = numbers[place]  # rounding has carried it beyond the last one
         places[i] = place
+
+
+@loop
+def adam(
+    rate: float,
+    first: float,
+    second: float,
+    epsilon: float,
+    gradient: Any,
+    weights: Any,
+    mean: Any,
+    square: Any,
+    steps: Any,
+) -> None:
+    """One step of Adam (Kingma and Ba 2015), as torch has it, on vectors (size,); `steps` (m,) are counted on."""
+    steps += 1
+    size = rate / (1 - first ** steps[0])
+    scale = np.float32(1 / np.sqrt(1 - second ** steps[0]))
+    a, b, c, d = np.float32(1 - first), np.float32(1 - second), np.float32(size), np.float32(epsilon)
+    for i in range(len(weights)):
+        mean[i] += a * (gradient[i] - mean[i])
+        square[i] += b * (gradient[i] * gradient[i] - square[i])
+        weights[i] -= c * mean[i] / (np.sqrt(square[i]) * scale + d)
