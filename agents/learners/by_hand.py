@@ -29,7 +29,7 @@ class ByHand:
         linear = [layer for layer in net.layers if isinstance(layer, nn.Linear)]
         self.weights: list[Any] = [layer.weight for layer in linear]
         self.biases: list[Any] = [layer.bias for layer in linear]
-        self.kinds = ["relu" if isinstance(layer, nn.ReLU) else "tanh" for layer in net.layers[1::2]]
+        self.kinds = ["relu" if isinstance(layer, nn.ReLU) else "tanh" for layer in [*net.layers][1::2]]
         self.ones = torch.ones(0)
         self.sees = not isinstance(net.eyes, Eyes) or [*map(type, net.eyes.eyes.values())] != [Flat]
 
@@ -38,7 +38,7 @@ class ByHand:
         """Whether a network is of that kind."""
         if type(net) is not QNet or net.memory is not None or any(True for _ in net.eyes.parameters()):
             return False
-        linear, others = net.layers[::2], net.layers[1::2]
+        linear, others = [*net.layers][::2], [*net.layers][1::2]
         plain = all(type(each) is nn.Linear and each.weight.device.type == "cpu" for each in linear)
         return plain and len(others) < len(linear) and all(isinstance(each, nn.ReLU | nn.Tanh) for each in others)
 

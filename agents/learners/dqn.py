@@ -87,9 +87,9 @@ class DQN(Learner, stable_baselines3.DQN):
 
     def _networks(self) -> tuple[Any, Any]:
         """The two networks, (k, *shape) -> (k, actions); without a graph where that can be."""
-        exact = isinstance(self.autocast(), contextlib.nullcontext)
-        nets = self.q_net, self.q_net_target
-        served = exact and isinstance(self.policy.optimizer, FlatAdam) and all(map(ByHand.serves, nets))
+        plain = self.shift == 0 and isinstance(self.autocast(), contextlib.nullcontext)
+        nets: tuple[Any, Any] = (self.q_net, self.q_net_target)
+        served = plain and isinstance(self.policy.optimizer, FlatAdam) and all(map(ByHand.serves, nets))
         rooms: Rooms = {}
         return (ByHand(nets[0], rooms), ByHand(nets[1], rooms)) if served else nets
 
@@ -193,7 +193,7 @@ class DQN(Learner, stable_baselines3.DQN):
             rewards = torch.as_tensor(rewards, dtype=torch.float32, device=self.device)
             self.policy.reward_norm(rewards, torch.as_tensor(step.dones, device=self.device), self._returns, self.gamma)
         done = actions.cpu().numpy()
-        told = (done, rewards, ends)
+        told: tuple[Any, ...] = (done, rewards, ends)
         if self.device.type != "cpu":
             told = actions, *(torch.as_tensor(each, device=self.device) for each in told[1:])
         self.replay_buffer.add(*told)

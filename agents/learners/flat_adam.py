@@ -88,7 +88,10 @@ class _Flat:
         starts = [0]
         for each in parameters:
             starts.append(starts[-1] + -(-each.numel() // ALIGNED) * ALIGNED)
-        flat = cls(*(torch.zeros(starts[-1]) for _ in range(4)), torch.zeros(len(parameters)), [])
+        weights, gradient, mean, square = (
+            torch.zeros(starts[-1]) for _ in range(4)
+        )  # a file holds only whole storages
+        flat = cls(weights, gradient, mean, square, torch.zeros(len(parameters)), [])
         for start, step, each in zip(starts, flat.steps, parameters, strict=False):
             pieces = [
                 vector[start : start + each.numel()].view_as(each)

@@ -217,7 +217,8 @@ class Replay:
         ring = (each.reshape(-1) for each in self._arrays)
         loops.windows(index.numpy(), *ring, self._powers.numpy(), self.n_envs, places, facts)
         begin, after, actions = torch.from_numpy(places).unbind()
-        return Batch(begin, after, actions, *torch.from_numpy(facts).unbind(), begin)
+        returns, discounts, known = torch.from_numpy(facts).unbind()
+        return Batch(begin, after, actions, returns, discounts, known, begin)
 
     def _window_by_torch(self, index: torch.Tensor, weights: torch.Tensor | float) -> Batch:
         at = (index[:, None] + self._ahead) % (self.capacity * self.n_envs)
