@@ -6,6 +6,7 @@ honoured in what is done and in what is hoped for, and episodes that the clock e
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -20,12 +21,15 @@ from stable_baselines3.common.vec_env import VecEnv
 from torch.nn import functional
 
 from ...errors import UserError
+from . import loops
+from .by_hand import ByHand, Rooms
+from .flat_adam import FlatAdam
 from .learner import Learner, check_finite
 from .networks import shifted
 from .normalize import EPSILON
 from .policies import Masks, masked
 from .priorities import BETA
-from .q_policies import QPolicy, explored
+from .q_policies import ALL, QPolicy, chosen, explored
 from .replay import CUT, ENDED, Replay
 from .stepping import Step
 
@@ -77,8 +81,17 @@ class DQN(Learner, stable_baselines3.DQN):
         self.n_steps = n_steps
         if (self.policy.memory is not None) != self.recurrent:
             raise UserError("DQN has no memory, and RecurrentDQN needs one: lstm or gru; take the one that fits.")
+        self._online, self._target = self._networks()
         if self.env is not None:
             _ = self.stepper  # takes the room at once: a run that has not enough is refused before it begins
+
+    def _networks(self) -> tuple[Any, Any]:
+        """The two networks, (k, *shape) -> (k, actions); without a graph where that can be."""
+        plain = self.shift == 0 and isinstance(self.autocast(), contextlib.nullcontext)
+        nets: tuple[Any, Any] = (self.q_net, self.q_net_target)
+        served = plain and isinstance(self.policy.optimizer, FlatAdam) and all(map(ByHand.serves, nets))
+        rooms: Rooms = {}
+        return (ByHand(nets[0], rooms), ByHand(nets[1], rooms)) if served else nets
 
     def _replay_options(self, n_steps: int) -> dict[str, Any]:
         return {"gamma": self.gamma, "n_steps": n_steps, "prioritized": self.prioritized}
@@ -155,11 +168,16 @@ class DQN(Learner, stable_baselines3.DQN):
         self._state = self._fresh_where(starts)
         self.replay_buffer.observe(obs, starts, masks, self._state)
         self.policy.learn_statistics(obs)
+        scores, warm = self._score(obs), self.num_timesteps >= learning_starts
+        return chosen(scores, masks, self._chance() if warm else 1.0)
+
+    def _score(self, obs: Any) -> torch.Tensor:
+        """What every action is worth now, (n, actions); what is remembered is carried on."""
+        if isinstance(self._online, ByHand):
+            return self._online(obs)
         with self.autocast():
             latent, self._state = self.policy.think(self.policy.see(obs), self._state)
-            best = masked(self.policy.scores(latent), masks).argmax(1)
-        warm = self.num_timesteps >= learning_starts
-        return explored(best, masks, self._chance() if warm else 1.0, self.replay_buffer.action_count)
+            return self.policy.scores(latent)
 
     def _chance(self) -> float | torch.Tensor:
         """Of an action by lot: one for all environments, or (n,)."""
@@ -170,11 +188,16 @@ class DQN(Learner, stable_baselines3.DQN):
         self._last_obs, self._last_episode_starts = step.obs, step.dones
         ends = step.dones * np.uint8(ENDED)
         ends[step.cut] = CUT
-        rewards = torch.as_tensor(step.rewards, dtype=torch.float32, device=self.device)
+        rewards: Any = step.rewards
         if self.normalize_reward:
+            rewards = torch.as_tensor(rewards, dtype=torch.float32, device=self.device)
             self.policy.reward_norm(rewards, torch.as_tensor(step.dones, device=self.device), self._returns, self.gamma)
-        self.replay_buffer.add(actions, rewards, torch.as_tensor(ends, device=self.device))
-        self.tally.add_actions(np.bincount(actions.cpu().numpy(), minlength=self.replay_buffer.action_count))
+        done = actions.cpu().numpy()
+        told: tuple[Any, ...] = (done, rewards, ends)
+        if self.device.type != "cpu":
+            told = actions, *(torch.as_tensor(each, device=self.device) for each in told[1:])
+        self.replay_buffer.add(*told)
+        self.tally.add_actions(np.bincount(done, minlength=self.replay_buffer.action_count))
         self._update_current_progress_remaining(self.num_timesteps, self._total_timesteps)
         self._on_step()
         self._count_episodes(int(step.dones.sum()), log_interval)
@@ -207,24 +230,46 @@ class DQN(Learner, stable_baselines3.DQN):
 
     def _learn_from(self, batch: Any, *, told: bool) -> None:
         """One update. Its numbers are recorded where they are `told`."""
-        optimizer, differences = self.policy.optimizer, []
-        weights = optimizer.param_groups[0]["params"]
-        for each in weights:
-            each.grad = None
-        for part in self._parts(batch):
-            values, targets = self._values_and_targets(part)
-            with torch.no_grad():
-                error = values.gather(-1, part.actions[..., None])[..., 0] - targets
-                pull = part.weights * error.clamp(-1, 1) / batch.count  # the slope of the Huber loss, without its graph
-            values.backward(torch.zeros_like(values).scatter_(-1, part.actions[..., None], pull[..., None]))
-            differences.append((error, targets))
-        norm = clip_norm(weights, self.max_grad_norm)
+        optimizer = self.policy.optimizer
+        optimizer.zero_grad()
+        differences = [self._descend(part, batch.count) for part in self._parts(batch)]
+        norm = clip_norm(optimizer, self.max_grad_norm)
         optimizer.step()
         if self.prioritized:
             self._learn_priorities(batch, torch.cat([error for error, _ in differences]))
         if told:
             error, targets = (torch.cat(each) for each in zip(*differences, strict=True))
             self._report(error, targets, batch.weights, norm)
+
+    def _descend(self, part: Any, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Adds a part of a minibatch of `count` to the gradient. How far its values are off, (k,), and what they should be."""
+        if isinstance(self._online, ByHand):
+            return self._descend_by_hand(self._online, part, count)
+        values, targets = self._values_and_targets(part)
+        with torch.no_grad():
+            error = values.gather(-1, part.actions[..., None])[..., 0] - targets
+            pull = part.weights * error.clamp(-1, 1) / count  # the slope of the Huber loss, without its graph
+            slope = torch.zeros_like(values).scatter_(-1, part.actions[..., None], pull[..., None])
+        values.backward(slope)
+        return error, targets
+
+    @torch.no_grad()
+    def _descend_by_hand(self, online: ByHand, part: Any, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """As `_descend`, without a graph."""
+        replay = self.replay_buffer
+        masks = replay.masks(part.after)
+        obs = replay.observations(part.after)
+        later = self._target(obs)
+        chooser = online(obs) if self.double else later
+        values = online(replay.observations(part.index))
+        masks = ALL if masks is None else masks.numpy()
+        returns = part.returns * self._reward_scale() if self.normalize_reward else part.returns
+        told = (each.numpy() for each in (part.actions, returns, part.discounts, part.weights))
+        targets, error = np.empty((2, part.count), np.float32)
+        slope = np.empty(values.shape, np.float32)
+        loops.slopes(values.numpy(), later.numpy(), chooser.numpy(), masks, *told, 1 / count, targets, error, slope)
+        online.backward(torch.from_numpy(slope))
+        return torch.from_numpy(error), torch.from_numpy(targets)
 
     def _learn_priorities(self, batch: Any, error: torch.Tensor) -> None:
         """What the errors, (k,), tell of the items that were drawn."""
@@ -241,9 +286,9 @@ class DQN(Learner, stable_baselines3.DQN):
         """What every action is worth, (k, actions), and what the one that was taken should be, (k,)."""
         replay = self.replay_buffer
         with self.autocast():
-            values = self.q_net(shifted(replay.observations(batch.index), self.shift)).float()
             with torch.no_grad():
                 hopes = self._hopes(shifted(replay.observations(batch.after), self.shift), replay.masks(batch.after))
+            values = self.q_net(shifted(replay.observations(batch.index), self.shift)).float()
         return values, batch.returns * self._reward_scale() + batch.discounts * hopes
 
     def _hopes(self, obs: Any, masks: Masks) -> torch.Tensor:
@@ -283,16 +328,21 @@ class DQN(Learner, stable_baselines3.DQN):
         self._state = tuple(torch.as_tensor(part, device=self.device) for part in state["memory"])
         self._n_calls, self.exploration_rate = int(state["n_calls"]), float(state["exploration_rate"])
 
+    def _excluded_save_params(self) -> list[str]:
+        return [*super()._excluded_save_params(), "_online", "_target"]
+
     def load_replay_buffer(self, path: Any, truncate_last_traj: bool = True) -> None:
         """Takes a replay that `save_replay_buffer` wrote: a pickle, so only one of your own."""
         self.replay_buffer = load_from_pkl(path, self.verbose)
 
 
-def clip_norm(weights: list[torch.Tensor], limit: float) -> torch.Tensor:
-    """Scales the gradients of some weights down to a norm, and returns what it was; in fewer steps than torch's own."""
-    norm = torch.cat([each.grad.flatten() for each in weights if each.grad is not None]).norm()
+def clip_norm(optimizer: torch.optim.Optimizer, limit: float) -> torch.Tensor:
+    """Scales the gradients of what is learnt down to a norm, and returns what it was; in fewer steps than torch's own."""
+    if isinstance(optimizer, FlatAdam):
+        return optimizer.clip(limit)
+    gradients = [each.grad for each in optimizer.param_groups[0]["params"] if each.grad is not None]
+    norm = torch.cat([each.flatten() for each in gradients]).norm()
     scale = (limit / (norm + 1e-6)).clamp(max=1.0)
-    for each in weights:
-        if each.grad is not None:
-            each.grad.mul_(scale)
+    for each in gradients:
+        each.mul_(scale)
     return norm

@@ -38,7 +38,7 @@ class FrameStore:
         for name, frames in self.frames.items():
             stacked = torch.as_tensor(seen[name], device=frames.device)
             depth = frames.shape[2]
-            frames[slot] = stacked[:, -depth:]
+            frames[slot].copy_(stacked if self.stack == 1 else stacked[:, -depth:])
             if not self._begun:  # what came before is known from the stack alone
                 for back in range(1, self.stack):
                     frames[slot - back] = stacked[:, depth * (self.stack - 1 - back) : depth * (self.stack - back)]

@@ -2,6 +2,7 @@
 
 Before each step that begins an episode, a step is put in that brings the memory to zero exactly: an extra input closes the
 gates. So one call of torch's fused layer runs sequences with any resets, and no gradient passes a reset: closed gates have none.
+Sequences with fewer resets than others end with steps that keep the memory as it is: another input opens the gates to it.
 """
 
 from __future__ import annotations
@@ -40,6 +41,11 @@ class Memory(nn.Module):
     def step(self, x: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
         """One decision: x (n, width) -> (n, size), and the new state."""
         with _in_float32(x):
+            if x.device.type == "cpu":  # the layer for whole sequences takes longer to begin than one step does
+                run: Any = torch.lstm_cell if self.kind == "lstm" else torch.gru_cell
+                ends = run(x.float(), state if len(state) > 1 else state[0], *self._weights())
+                state = tuple(ends) if self.kind == "lstm" else (ends,)
+                return state[0], state
             out, state = self._plain(x[None].float(), state)
         return out[0], state
 
@@ -64,25 +70,17 @@ class Memory(nn.Module):
 
         `state` is that before the first step; `starts` (time, n) bool marks steps before which it is forgotten.
         """
-        run = self._with_resets if starts[1:].any() else self._without_resets
-        with _in_float32(x):
-            return run(x.float(), forget(state, starts[0]), starts)[0]
+        return self._run(x, state, starts)[0]
 
     @torch.no_grad()
     def end(self, x: torch.Tensor, state: State, starts: torch.Tensor) -> State:
         """What is remembered after the last step of such sequences."""
-        state, reset = forget(state, starts[0]), starts[1:].any(0)
-        after = tuple(torch.empty_like(part) for part in state)
-        for run, where in ((self._with_resets, reset), (self._without_resets, ~reset)):
-            if where.any():
-                with _in_float32(x):
-                    _, ends = run(x[:, where].float(), tuple(part[where] for part in state), starts[:, where])
-                for part, end in zip(after, ends, strict=True):
-                    part[where] = end
-        return after
+        return self._run(x, state, starts)[1]
 
-    def _without_resets(self, x: torch.Tensor, state: State, starts: torch.Tensor) -> tuple[torch.Tensor, State]:
-        return self._plain(x, state)
+    def _run(self, x: torch.Tensor, state: State, starts: torch.Tensor) -> tuple[torch.Tensor, State]:
+        state = forget(state, starts[0])
+        with _in_float32(x):
+            return self._with_resets(x.float(), state, starts) if starts[1:].any() else self._plain(x.float(), state)
 
     def _plain(self, x: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
         out, end = self.cell(x, _as_torch(state))
@@ -90,42 +88,48 @@ class Memory(nn.Module):
         return out, tuple(part[0] for part in ends)
 
     def _with_resets(self, x: torch.Tensor, state: State, starts: torch.Tensor) -> tuple[torch.Tensor, State]:
-        """Resets put in. The state at the end holds for rows that have one: they are the ones that all end together."""
         place, length = _places(starts)
         rows = torch.arange(x.shape[1], device=x.device)
-        spread = x.new_zeros(length, x.shape[1], x.shape[2] + 1)
-        spread[..., -1] = 1.0  # a reset, wherever no step is
-        spread[place, rows] = torch.cat([x, x.new_zeros(*x.shape[:2], 1)], dim=2)
-        weights = [torch.cat([self.cell.weight_ih_l0, self._shut()[:, None]], dim=1), self.cell.weight_hh_l0]
-        weights += [self.cell.bias_ih_l0, self.cell.bias_hh_l0]
+        spread = x.new_zeros(length, x.shape[1], x.shape[2] + 2)
+        spread[..., -2] = 1.0  # a reset, wherever no step is
+        spread[place, rows] = torch.cat([x, x.new_zeros(*x.shape[:2], 2)], dim=2)
+        over = torch.arange(length, device=x.device)[:, None] > place[-1]
+        spread[..., -2].masked_fill_(over, 0.0)
+        spread[..., -1] = over  # nothing happens after the last step
+        weight, *rest = self._weights()
         run: Any = torch.lstm if self.kind == "lstm" else torch.gru
-        begin = _as_torch(state)
-        out, *ends = run(spread, begin, weights, True, 1, 0.0, self.training, False, False)
-        return out[place, rows], tuple(part[0] for part in ends)
+        weights = [torch.cat([weight, self._gates()], dim=1), *rest]
+        out, *ends = run(spread, _as_torch(state), weights, True, 1, 0.0, self.training, False, False)
+        out = out[place, rows]
+        return out, (out[-1], *(part[0] for part in ends[1:]))
 
-    def _shut(self) -> torch.Tensor:
-        """(gates * size,): what a reset adds to the gates, so that the new hidden state (and cell) is zero.
+    def _weights(self) -> list[torch.Tensor]:
+        cell = self.cell
+        return [cell.weight_ih_l0, cell.weight_hh_l0, cell.bias_ih_l0, cell.bias_hh_l0]
 
-        LSTM: input, forget and output gates are shut. GRU: so are reset and update gates, and the candidate is tanh(0).
+    def _gates(self) -> torch.Tensor:
+        """(gates * size, 2): what a reset, and a step that keeps the memory, add to the gates.
+
+        LSTM: a reset shuts input, forget and output gates. GRU: it shuts reset and update gates, and the candidate is tanh(0). To
+        keep the memory, an LSTM opens the forget gate alone (what it shows is looked up before), a GRU the update gate.
         """
-        shut = torch.full_like(self.cell.bias_ih_l0, SHUT)
-        if self.kind == "lstm":
-            return shut.index_fill(0, torch.arange(2 * self.size, 3 * self.size, device=shut.device), 0.0)
-        return torch.cat([shut[: 2 * self.size], -self.cell.bias_ih_l0[2 * self.size :]])
+        bias = self.cell.bias_ih_l0
+        gates = bias.new_zeros(len(bias) // self.size, self.size, 2)
+        if self.kind == "lstm":  # input, forget, candidate, output
+            gates[:2, :, 0], gates[3, :, 0] = SHUT, SHUT
+            gates[0, :, 1], gates[1, :, 1] = SHUT, -SHUT
+        else:  # reset, update, candidate
+            gates[:2, :, 0], gates[2, :, 0] = SHUT, -bias[2 * self.size :]
+            gates[1, :, 1] = -SHUT
+        return gates.flatten(0, 1)
 
 
 def _places(starts: torch.Tensor) -> tuple[torch.Tensor, int]:
-    """Where each step of (time, n) goes, with room for a reset before each start but the first; and the length of the whole.
-
-    A row with fewer resets than another has several in the place of its first, so that they end together.
-    """
+    """Where each step of (time, n) goes, with room for a reset before each start but the first; and the length of the whole."""
     inner = starts.clone()
     inner[0] = False
-    count = inner.sum(0)
-    most = int(count.max())
     before = inner.cumsum(0)
-    before = torch.where(before > 0, before + (most - count), before)
-    return torch.arange(len(starts), device=starts.device)[:, None] + before, len(starts) + most
+    return torch.arange(len(starts), device=starts.device)[:, None] + before, len(starts) + int(before[-1].max())
 
 
 def _in_float32(x: torch.Tensor) -> torch.autocast:

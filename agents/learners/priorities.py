@@ -5,7 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import torch
+
+from . import loops
 
 FAN = 64  # numbers under one sum: few levels, and each is a handful of operations on the whole batch
 ALPHA = 0.6  # 0 draws uniformly, 1 in proportion to the error
@@ -17,7 +20,7 @@ class SumTree:
     """Numbers (size,) that are not negative, and the sums over each 64 of them, over each 64 of these sums, and so on."""
 
     def __init__(self, size: int, device: torch.device) -> None:
-        self.levels: list[torch.Tensor] = []
+        self.levels, self.device = list[torch.Tensor](), device
         while not self.levels or size > FAN:
             size = -(-size // FAN)
             self.levels.append(torch.zeros(size * FAN, device=device))
@@ -25,6 +28,13 @@ class SumTree:
 
     def set(self, index: torch.Tensor, values: torch.Tensor) -> None:
         """Puts values (k,) at index (k,); where a place is named twice, both values have to be the same."""
+        if self.device.type == "cpu":
+            loops.change_tree(index.numpy(), values.numpy(), FAN, self._arrays())
+        else:
+            self.set_by_torch(index, values)
+
+    def set_by_torch(self, index: torch.Tensor, values: torch.Tensor) -> None:
+        """As `set`, for any device."""
         self.levels[0][index] = values
         for below, above in pairwise(self.levels):
             index = torch.div(index, FAN, rounding_mode="floor")
@@ -38,12 +48,23 @@ class SumTree:
         >>> tree.find(torch.tensor([0.0, 0.2, 0.3, 1.0])).tolist()
         [7, 7, 70, 70]
         """
+        if self.device.type == "cpu":
+            places = np.empty(len(shares), np.int64)
+            loops.search_tree(shares.numpy(), FAN, self._arrays(), places)
+            return torch.from_numpy(places)
+        return self.find_by_torch(shares)
+
+    def find_by_torch(self, shares: torch.Tensor) -> torch.Tensor:
+        """As `find`, for any device."""
         root = self.levels[-1].cumsum(0).expand(len(shares), -1)
         index, rest = _reach(root, shares * root[:, -1])
         for level in reversed(self.levels[:-1]):
             inner, rest = _reach(level.view(-1, FAN)[index].cumsum(1), rest)
             index = index * FAN + inner
         return index
+
+    def _arrays(self) -> tuple[Any, ...]:
+        return tuple(level.numpy() for level in self.levels)
 
 
 def _reach(sums: torch.Tensor, goal: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

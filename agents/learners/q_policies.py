@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from gymnasium import spaces
 from stable_baselines3.common.torch_layers import create_mlp
 from stable_baselines3.dqn.policies import DQNPolicy
 from torch import nn
 
+from . import loops
+from .flat_adam import FlatAdam
 from .fused import run_layers
 from .memory import Memory
 from .networks import Eyes, Seen
 from .normalize import RewardNorm, RunningNorm
-from .policies import Masks, Recurrent, check_spaces, memory_of
+from .policies import Masks, Recurrent, check_spaces, masked, memory_of
 
 # layers that act otherwise while they learn
 MOODY = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._NormBase)
+
+ALL = np.zeros((0, 0), bool)  # masks that forbid nothing
 
 
 class QNet(nn.Module):
@@ -44,14 +49,17 @@ class QNet(nn.Module):
     def values(self, latent: torch.Tensor) -> torch.Tensor:
         """(n, width of the eyes or of the memory) -> (n, actions)."""
         out = run_layers(tuple(self.layers), latent)
-        if not self.dueling:
-            return out
-        advantages = out[:, 1:]
-        return out[:, :1] + advantages - advantages.mean(1, keepdim=True)
+        return joined(out) if self.dueling else out
 
     def forward(self, obs: Seen) -> torch.Tensor:
         """(n, *shape) observations -> (n, actions), without a memory."""
         return self.values(self.eyes(obs))
+
+
+def joined(out: torch.Tensor) -> torch.Tensor:
+    """(n, 1 + actions): the worth of a state and what each action adds -> (n, actions)."""
+    advantages = out[:, 1:]
+    return out[:, :1] + advantages - advantages.mean(1, keepdim=True)
 
 
 class QPolicy(Recurrent, DQNPolicy):
@@ -89,9 +97,12 @@ class QPolicy(Recurrent, DQNPolicy):
         self.q_net_target.load_state_dict(self.q_net.state_dict())
         self.q_net_target.train(False).requires_grad_(False)
         self._share_statistics()
+        self._normalizes = any(isinstance(module, RunningNorm) for module in self.q_net.eyes.modules())
         self._moody = [module for module in self.q_net.modules() if isinstance(module, MOODY)]
         self.reward_norm = RewardNorm()
         optimizer: Any = self.optimizer_class
+        if optimizer is torch.optim.Adam and FlatAdam.serves(self.q_net.parameters(), self.optimizer_kwargs):
+            optimizer = FlatAdam
         self.optimizer = optimizer(self.q_net.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)
 
     def make_q_net(self) -> Any:
@@ -132,7 +143,7 @@ class QPolicy(Recurrent, DQNPolicy):
 
     def learn_statistics(self, obs: Seen) -> None:
         """Takes observations into the eyes' statistics, where there are any."""
-        if isinstance(self.q_net.eyes, Eyes):
+        if self._normalizes and isinstance(self.q_net.eyes, Eyes):
             self.q_net.eyes.learn_statistics(obs)
 
 
@@ -143,3 +154,13 @@ def explored(best: torch.Tensor, masks: Masks, rate: float | torch.Tensor, count
     else:
         other = torch.rand(masks.shape, device=best.device).masked_fill_(~masks, -1.0).argmax(1)
     return torch.where(torch.rand(best.shape, device=best.device) < rate, other, best)
+
+
+def chosen(scores: torch.Tensor, masks: Masks, rate: float | torch.Tensor) -> torch.Tensor:
+    """(n, actions) -> (n,): the best legal actions, or at a rate any; for a CPU in one loop."""
+    if scores.device.type != "cpu":
+        return explored(masked(scores, masks).argmax(1), masks, rate, scores.shape[1])
+    actions, chances = np.empty(len(scores), np.int64), torch.rand(2, len(scores)).numpy()
+    rates = np.asarray(rate, np.float32).reshape(-1)
+    loops.choose(scores.float().numpy(), ALL if masks is None else masks.numpy(), rates, chances, actions)
+    return torch.from_numpy(actions)

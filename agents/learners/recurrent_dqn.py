@@ -68,6 +68,9 @@ class RecurrentDQN(DQN):
         """Values (S + 1, k, actions) of the steps after the burn-in, through which no gradient goes."""
         early, late, state = batch.places[: self.burn_in], batch.places[self.burn_in :], batch.state
         with self.autocast():
+            if not torch.is_grad_enabled():
+                latent = net.memory.unroll(self._see(net, batch.places), state, batch.starts)[self.burn_in :]
+                return net.values(latent.flatten(0, 1)).float().unflatten(0, late.shape)
             if self.burn_in:
                 with torch.no_grad():
                     state = net.memory.end(self._see(net, early), state, batch.starts[: self.burn_in])

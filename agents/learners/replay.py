@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import torch
 from gymnasium import spaces
 
 from ...errors import UserError
+from . import loops
 from .frames import FrameStore
+from .loops import CUT, ENDED, ON
 from .memory import State
 from .networks import Seen
 from .policies import Masks
 from .priorities import Priorities
-
-ON, ENDED, CUT = 0, 1, 2  # what a step did to its episode: it goes on, it is over, the clock cut it short
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,14 @@ class Replay:
         self._powers = self.gamma ** torch.arange(self.n_steps + 1, device=self.device)
         self.priorities = Priorities(self._items(), self.device) if self.prioritized else None
 
+    @cached_property
+    def _arrays(self) -> tuple[Any, Any, Any]:
+        """`actions`, `rewards` and `ends`: views of a CPU's memory, which are written and read faster than tensors."""
+        return self.actions.numpy(), self.rewards.numpy(), self.ends.numpy()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_arrays"}
+
     def _reach(self) -> int:
         """Steps after its first that must be stored before something can be drawn."""
         return self.n_steps
@@ -151,10 +161,12 @@ class Replay:
         before = self.ends[(self.total - 1) % self.capacity]
         before.masked_fill_(before == ON, CUT)
 
-    def add(self, actions: torch.Tensor, rewards: torch.Tensor, ends: torch.Tensor) -> None:
-        """What was done and what it gave, (n,) each; `ends` is ON, ENDED or CUT."""
+    def add(self, actions: Any, rewards: Any, ends: Any) -> None:
+        """What was done and what it gave, (n,) each; `ends` is ON, ENDED or CUT. On a CPU arrays serve as tensors."""
         slot = self.total % self.capacity
-        self.actions[slot], self.rewards[slot], self.ends[slot] = actions, rewards, ends
+        rooms = self._arrays if self.device.type == "cpu" else (self.actions, self.rewards, self.ends)
+        for room, told in zip(rooms, (actions, rewards, ends), strict=True):
+            room[slot] = told
         self.total += 1
         if self.priorities is not None:
             self._rank(self.priorities)
@@ -197,6 +209,18 @@ class Replay:
         return self._window(torch.randint(first, end, (batch_size,), device=self.device))
 
     def _window(self, index: torch.Tensor, weights: torch.Tensor | float = 1.0) -> Batch:
+        return (self._window_by_loop if self.device.type == "cpu" else self._window_by_torch)(index, weights)
+
+    def _window_by_loop(self, index: torch.Tensor, weights: torch.Tensor | float) -> Batch:
+        places, facts = np.empty((3, len(index)), np.int64), np.empty((3, len(index)), np.float32)
+        facts[2] = weights
+        ring = (each.reshape(-1) for each in self._arrays)
+        loops.windows(index.numpy(), *ring, self._powers.numpy(), self.n_envs, places, facts)
+        begin, after, actions = torch.from_numpy(places).unbind()
+        returns, discounts, known = torch.from_numpy(facts).unbind()
+        return Batch(begin, after, actions, returns, discounts, known, begin)
+
+    def _window_by_torch(self, index: torch.Tensor, weights: torch.Tensor | float) -> Batch:
         at = (index[:, None] + self._ahead) % (self.capacity * self.n_envs)
         index, window = at[:, 0], at[:, :-1]
         returns, steps, discounts = n_step(self.rewards.view(-1)[window], self.ends.view(-1)[window], self._powers)
