@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-Part, Told = TypeVar("Part"), TypeVar("Told")
+Part = TypeVar("Part")
+Told = TypeVar("Told")
 # layers that act otherwise while they learn: by chance, or from what the whole minibatch holds
 MOODY = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._NormBase)
 

@@ -21,13 +21,13 @@ SHUT = -1e4  # a sigmoid of this is zero, not merely small
 
 
 class Memory(nn.Module):
-    """One recurrent layer."""
+    """One recurrent layer. What it was given goes on beside what it remembers: a memory then only has to add what is not seen now."""
 
     def __init__(self, width: int, size: int, kind: str = "lstm") -> None:
         super().__init__()
         if kind not in KINDS:
             raise UserError(f"there is no memory {kind!r}; choose one of {', '.join(KINDS)}.")
-        self.kind, self.size = kind, size
+        self.kind, self.size, self.width = kind, size, width + size
         self.cell: Any = nn.LSTM(width, size) if kind == "lstm" else nn.GRU(width, size)
         self.names = ("hidden", "cell") if kind == "lstm" else ("hidden",)
         for name, weights in self.cell.named_parameters():
@@ -39,15 +39,17 @@ class Memory(nn.Module):
         return tuple(torch.zeros(rows, self.size, device=device) for _ in self.names)
 
     def step(self, x: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
-        """One decision: x (n, width) -> (n, size), and the new state."""
+        """One decision: x (n, width) -> (n, width + size), and the new state."""
+        state = self._step(x.float(), state)
+        return torch.cat([x.float(), state[0]], dim=1), state
+
+    def _step(self, x: torch.Tensor, state: State) -> State:
         with _in_float32(x):
             if x.device.type == "cpu":  # the layer for whole sequences takes longer to begin than one step does
                 run: Any = torch.lstm_cell if self.kind == "lstm" else torch.gru_cell
-                ends = run(x.float(), state if len(state) > 1 else state[0], *self._weights())
-                state = tuple(ends) if self.kind == "lstm" else (ends,)
-                return state[0], state
-            out, state = self._plain(x[None].float(), state)
-        return out[0], state
+                ends = run(x, state if len(state) > 1 else state[0], *self._weights())
+                return tuple(ends) if self.kind == "lstm" else (ends,)
+            return self._plain(x[None], state)[1]
 
     def cell_step(self, x: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
         """As `step`, written out in plain operations: what a policy file holds."""
@@ -58,19 +60,19 @@ class Memory(nn.Module):
             enter, keep, candidate, show = (seen + kept).chunk(4, 1)
             inner = keep.sigmoid() * state[1] + enter.sigmoid() * candidate.tanh()
             hidden = show.sigmoid() * inner.tanh()
-            return hidden, (hidden, inner)
+            return torch.cat([x, hidden], dim=1), (hidden, inner)
         (reset, update, new), (kept_reset, kept_update, kept_new) = seen.chunk(3, 1), kept.chunk(3, 1)
         candidate = (new + (reset + kept_reset).sigmoid() * kept_new).tanh()
         share = (update + kept_update).sigmoid()
         hidden = (1 - share) * candidate + share * state[0]
-        return hidden, (hidden,)
+        return torch.cat([x, hidden], dim=1), (hidden,)
 
     def unroll(self, x: torch.Tensor, state: State, starts: torch.Tensor) -> torch.Tensor:
-        """x (time, n, width) -> (time, n, size).
+        """x (time, n, width) -> (time, n, width + size).
 
         `state` is that before the first step; `starts` (time, n) bool marks steps before which it is forgotten.
         """
-        return self._run(x, state, starts)[0]
+        return torch.cat([x.float(), self._run(x, state, starts)[0]], dim=2)
 
     @torch.no_grad()
     def end(self, x: torch.Tensor, state: State, starts: torch.Tensor) -> State:

@@ -110,7 +110,7 @@ class Picture(nn.Module):
         self.scale = 1.0 / float(box.high.max())
         kind = "pixels" if self.scale < 1 else "planes"
         self.trunk: Any = residual(box.shape[0]) if cnn == "impala" else convolutions(box.shape, CNNS[cnn][kind])
-        self._patchwise = cnn != "impala" and patchwise(self.trunk[:-1:2])
+        self._patchwise = cnn != "impala" and patchwise([*self.trunk][:-1:2])
         with torch.no_grad():
             flat = self.trunk(torch.zeros(1, *box.shape)).shape[1]
         self.out: Any = nn.Sequential(nn.Linear(flat, width), nn.ReLU())

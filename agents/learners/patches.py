@@ -7,6 +7,7 @@ of Dosovitskiy et al. 2021). For small pictures a product of matrices does that 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -18,7 +19,7 @@ WORDS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # as many bytes moved 
 FEW = 64  # pictures that are cut at a time: they stay in a core's cache
 
 
-def patchwise(convolutions: Sequence[nn.Conv2d]) -> bool:
+def patchwise(convolutions: Sequence[Any]) -> bool:
     """Whether no patches overlap."""
     return all(conv.kernel_size == conv.stride for conv in convolutions)
 
@@ -34,7 +35,7 @@ def margins(size: int, kernel: int) -> tuple[int, int]:
 
 
 def run_patchwise(
-    convolutions: Sequence[nn.Conv2d], last: nn.Linear, frames: torch.Tensor, scale: float, dtype: torch.dtype
+    convolutions: Sequence[Any], last: nn.Linear, frames: torch.Tensor, scale: float, dtype: torch.dtype
 ) -> torch.Tensor:
     """(n, channels, h, w) frames through convolutions and a linear layer, ReLU after each: (n, width) of `dtype`.
 

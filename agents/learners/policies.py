@@ -113,7 +113,8 @@ def check_spaces(action_space: spaces.Space[Any]) -> None:
 
 def memory_of(kind: str, width: int, size: int) -> tuple[Memory | None, int]:
     """The memory, and the width of what the heads get."""
-    return (None, width) if kind == "none" else (Memory(width, size, kind), size)
+    memory = None if kind == "none" else Memory(width, size, kind)
+    return memory, memory.width if memory else width
 
 
 class ActorCritic(Recurrent, ActorCriticPolicy):
