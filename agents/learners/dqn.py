@@ -24,7 +24,7 @@ from ...errors import UserError
 from . import loops
 from .by_hand import ByHand, Rooms
 from .flat_adam import FlatAdam
-from .learner import Learner, check_finite
+from .learner import Learner, check_finite, clip_norm
 from .networks import shifted
 from .normalize import EPSILON
 from .policies import Masks, masked
@@ -334,15 +334,3 @@ class DQN(Learner, stable_baselines3.DQN):
     def load_replay_buffer(self, path: Any, truncate_last_traj: bool = True) -> None:
         """Takes a replay that `save_replay_buffer` wrote: a pickle, so only one of your own."""
         self.replay_buffer = load_from_pkl(path, self.verbose)
-
-
-def clip_norm(optimizer: torch.optim.Optimizer, limit: float) -> torch.Tensor:
-    """Scales the gradients of what is learnt down to a norm, and returns what it was; in fewer steps than torch's own."""
-    if isinstance(optimizer, FlatAdam):
-        return optimizer.clip(limit)
-    gradients = [each.grad for each in optimizer.param_groups[0]["params"] if each.grad is not None]
-    norm = torch.cat([each.flatten() for each in gradients]).norm()
-    scale = (limit / (norm + 1e-6)).clamp(max=1.0)
-    for each in gradients:
-        each.mul_(scale)
-    return norm

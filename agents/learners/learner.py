@@ -16,6 +16,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 
 from ...errors import Diverged
 from .crew import Crew, crew_for
+from .flat_adam import FlatAdam
 from .frames import Arrays
 from .memory import State, forget
 from .networks import Seen, is_picture
@@ -144,9 +145,11 @@ def fast_bf16(device: torch.device) -> bool:
     return bool(torch.cpu._is_amx_tile_supported())
 
 
-def clip_norm(weights: list[torch.Tensor], limit: float) -> torch.Tensor:
-    """Scales the gradients of some weights down to a norm, and returns what it was; in fewer steps than torch's own."""
-    gradients = [each.grad for each in weights if each.grad is not None]
+def clip_norm(optimizer: torch.optim.Optimizer, limit: float) -> torch.Tensor:
+    """Scales the gradients of what is learnt down to a norm, and returns what it was; in fewer steps than torch's own."""
+    if isinstance(optimizer, FlatAdam):
+        return optimizer.clip(limit)
+    gradients = [each.grad for each in optimizer.param_groups[0]["params"] if each.grad is not None]
     norm = torch.cat([each.flatten() for each in gradients]).norm()
     torch._foreach_mul_(gradients, (limit / (norm + 1e-6)).clamp(max=1.0))
     return norm

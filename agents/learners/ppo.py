@@ -202,7 +202,7 @@ class PPO(Learner, stable_baselines3.PPO):
         batch = Minibatch(index, self._advantage_scale(index), None if moves is None else moves.view(2, *index.shape))
         hands = max(1, min(self.crew.hands, index.numel() // self.least_share))
         told = sum(self.crew.share_out(self._learn_part, batch.parts(hands)))
-        norm = clip_norm(optimizer.param_groups[0]["params"], self.max_grad_norm)
+        norm = clip_norm(optimizer, self.max_grad_norm)
         optimizer.step()
         return torch.cat([told, norm.detach()[None]])  # type: ignore[list-item]  # the sum of some is a tensor
 

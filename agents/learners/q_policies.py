@@ -12,15 +12,13 @@ from stable_baselines3.dqn.policies import DQNPolicy
 from torch import nn
 
 from . import loops
+from .crew import MOODY
 from .flat_adam import FlatAdam
 from .fused import run_layers
 from .memory import Memory
 from .networks import Eyes, Seen
 from .normalize import RewardNorm, RunningNorm
 from .policies import Masks, Recurrent, check_spaces, masked, memory_of
-
-# layers that act otherwise while they learn
-MOODY = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._NormBase)
 
 ALL = np.zeros((0, 0), bool)  # masks that forbid nothing
 

@@ -49,5 +49,5 @@ def test_dqn_learns_pong_with_and_without_a_memory(preset: str, tmp_path: Path) 
 
 @pytest.mark.slow
 def test_a_cnn_on_planes_learns_to_beat_chance(tmp_path: Path) -> None:
-    rates = win_rates(trained("pong", "ppo-planes", tmp_path / "run", total_samples=120_000))
+    rates = win_rates(trained("pong", "ppo-planes", tmp_path / "run", total_samples=400_000))
     assert rates["random"]["low"] > 0.6

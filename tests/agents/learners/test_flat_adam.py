@@ -6,8 +6,8 @@ import copy
 from typing import Any
 
 import torch
-from npckit.agents.learners.dqn import clip_norm
 from npckit.agents.learners.flat_adam import FlatAdam
+from npckit.agents.learners.learner import clip_norm
 from torch import nn
 
 
