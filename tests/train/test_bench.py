@@ -155,7 +155,7 @@ def test_a_goal_that_was_not_reached_has_no_figure(capsys, monkeypatch) -> None:
         ("--algorithm sarsa", "--algorithm"),
         ("--title pogn", "there is no title 'pogn'"),
         ("--algorithm recurrent-dqn --obs pixels", "there is no line for"),
-        ("--skill --seconds 0 --title volley", "volley has no preset for that"),
+        ("--skill --seconds 0 --title volley --algorithm dqn", "volley has no preset for that"),
         ("--out nowhere/bench.json", "there is no folder nowhere"),
     ],
 )
