@@ -39,9 +39,7 @@ class PPOConfig:
     final_ent_coef: float = 1.0  # at the end, as a part of the first
     vf_coef: float = 0.5  # weight of the critic's loss
     max_grad_norm: float = 0.5  # gradients are scaled down to this
-    feature_coef: float = (
-        0.0  # of planes and pixels: weight of a loss that tells the title's features from them (Lample & Chaplot 2017)
-    )
+    feature_coef: float = 0.0  # weight of a loss that tells features from planes or pixels (Lample & Chaplot 2017)
 
     def __post_init__(self) -> None:
         _within("ppo.", self, n_steps=(1, 65536), batch_size=(2, SIZE_LIMIT), n_epochs=(1, 1000), gae_lambda=(0, 1))
@@ -135,6 +133,10 @@ class TrainConfig:
         _within("", self, memory_size=(1, 65536), shift=(0, 64))
         if any(not 1 <= width <= 65536 for width in self.hidden):
             raise UserError(f"hidden layers are 1 to 65536 wide; got {self.hidden}.")
+        if self.ppo.feature_coef and self.obs not in ("planes", "pixels"):
+            raise UserError(
+                f"--ppo.feature-coef tells features from planes or pixels; leave it out with --obs {self.obs}."
+            )
         _ = self.obs_spec
 
     @property

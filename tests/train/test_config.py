@@ -29,6 +29,7 @@ WRONG_SETTINGS: list[tuple[dict[str, Any], str]] = [
     ({"num_envs": 0}, "num_envs lies between"),
     ({"hidden": (64, 0)}, "1 to 65536 wide"),
     ({"learning_rate": float("nan")}, "learning_rate lies between"),
+    ({"ppo": PPOConfig(feature_coef=1.0)}, "leave it out with --obs features"),
     ({"opponents": {"hero": 1.0}}, "use one of random, easy"),
     ({"role": "goalie"}, "has no role 'goalie'; its roles are paddle"),
     ({"seats": 3}, "is played with 2 seats; got 3"),

@@ -29,7 +29,7 @@ def model_of(algorithm: str, game: str, obs: str, memory: str) -> tuple[Any, Tra
     torch.set_num_threads(1)
     config = TrainConfig(
         game, algorithm=algorithm, obs=obs, memory=memory, memory_size=24, hidden=(16, 16), cnn="tiny", size=(24, 24), num_envs=8,
-        normalize_obs=True, device="cpu", ppo=PPOConfig(n_steps=8),
+        normalize_obs=True, device="cpu", ppo=PPOConfig(n_steps=8, feature_coef=1.0 if obs in ("planes", "pixels") else 0.0),
         dqn=DQNConfig(buffer_size=2000, learning_starts=0, sequence=8, burn_in=4),
     )  # type: ignore[arg-type]  # fmt: skip
     config, title = resolved(config)

@@ -169,23 +169,15 @@ def test_only_who_remembers_recalls(recall: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_what_a_picture_shows_is_told_and_exported_without_it(kind: type[PPO]) -> None:
-    env = _pong("planes")
-    model = model_of(
-        kind,
-        env,
-        feature_coef=50.0,
-        max_grad_norm=5.0,
-        learning_rate=2e-3,
-        policy_kwargs={"net_arch": {"pi": [16], "vf": [16]}},
-    )
-    far = []
-    for _ in range(2):
-        model.learn(64 * 60)
-        told = model.policy.see(torch.from_numpy(env.arena.obs))[:, -9:].detach()
-        far.append(float((told - torch.from_numpy(env.features())).square().mean()))
-    assert far[1] < 0.1  # of features between -1 and 1
-    assert model.predict(env.arena.obs, deterministic=True)[0].shape == (env.num_envs,)
+def test_what_a_picture_shows_is_told(kind: type[PPO]) -> None:
+    env = SB3VecEnv("pong", 64, obs="planes", opponent="easy")
+    env.seed(1)
+    options = {"feature_coef": 50.0, "max_grad_norm": 5.0, "learning_rate": 2e-3, "batch_size": 256, "n_epochs": 4}
+    model = model_of(kind, env, **options).learn(64 * 16 * 20)
+    told = model.policy.see(torch.from_numpy(env.arena.obs))[:, -9:].detach()
+    features = torch.from_numpy(env.features())
+    far = (told - features).square().mean()
+    assert far < 0.3 * features.var(0).mean()  # a constant that knew the mean would be off by all of it
 
 
 def test_only_our_environments_tell_features() -> None:
