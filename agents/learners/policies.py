@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from ...errors import UserError
 from .fused import run_layers
 from .memory import Memory, State, forget
 from .networks import Eyes, Seen, parts_of
-from .normalize import RewardNorm
+from .normalize import RewardNorm, RunningNorm
 
 Masks = torch.Tensor | None  # (n, actions) bool, true where an action is legal; None: all are
 NEVER = -1e9  # the score of an action that is not legal
@@ -62,6 +63,21 @@ class Recurrent(BasePolicy):
     def initial_state(self, rows: int) -> State:
         """What is remembered at the beginning: nothing."""
         return () if self.memory is None else self.memory.initial(rows)
+
+    @property
+    @abstractmethod
+    def eyes(self) -> Any:
+        """What the policy sees with: `Eyes`, or an extractor of Stable-Baselines3's kind."""
+
+    @cached_property
+    def normalizes(self) -> bool:
+        """Whether the eyes have statistics to learn: asking is cheaper than stacking pictures that nobody needs."""
+        return isinstance(self.eyes, Eyes) and any(isinstance(part, RunningNorm) for part in self.eyes.modules())
+
+    def learn_statistics(self, obs: Seen) -> None:
+        """Takes observations into the eyes' statistics, where there are any."""
+        if self.normalizes:
+            self.eyes.learn_statistics(obs)
 
     def choose(self, scores: torch.Tensor, deterministic: bool) -> torch.Tensor:
         """(n, actions) -> (n,)."""
@@ -175,10 +191,9 @@ class ActorCritic(Recurrent, ActorCriticPolicy):
         """(n, width) -> (n,): what the rest of the episode is worth."""
         return run_layers((*self.mlp_extractor.value_net, self.value_net), latent)[:, 0]
 
-    def learn_statistics(self, obs: Seen) -> None:
-        """Takes observations into the eyes' statistics, where there are any."""
-        if isinstance(self.features_extractor, Eyes):
-            self.features_extractor.learn_statistics(obs)
+    @property
+    def eyes(self) -> Any:
+        return self.features_extractor
 
 
 def rows_of(obs: Seen) -> int:

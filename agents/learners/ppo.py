@@ -161,7 +161,8 @@ class PPO(Learner, stable_baselines3.PPO):
             buffer.rewards[t, rows] += self.gamma * self._value(step.cut_obs, state)
         dones = torch.from_numpy(np.asarray(self._last_episode_starts, bool)).to(self.device)
         buffer.finish(self._value(self._last_obs, self._state), dones)
-        self.policy.learn_statistics(buffer.observations(torch.arange(buffer.actions.numel(), device=self.device)))
+        if self.policy.normalizes:
+            self.policy.learn_statistics(buffer.observations(torch.arange(buffer.actions.numel(), device=self.device)))
         self.tally.add_actions(torch.bincount(buffer.actions.flatten(), minlength=buffer.action_count).cpu().numpy())
 
     def _value(self, obs: Any, state: State) -> torch.Tensor:

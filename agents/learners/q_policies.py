@@ -95,7 +95,6 @@ class QPolicy(Recurrent, DQNPolicy):
         self.q_net_target.load_state_dict(self.q_net.state_dict())
         self.q_net_target.train(False).requires_grad_(False)
         self._share_statistics()
-        self._normalizes = any(isinstance(module, RunningNorm) for module in self.q_net.eyes.modules())
         self._moody = [module for module in self.q_net.modules() if isinstance(module, MOODY)]
         self.reward_norm = RewardNorm()
         optimizer: Any = self.optimizer_class
@@ -139,10 +138,9 @@ class QPolicy(Recurrent, DQNPolicy):
         """The best: chance is the learner's."""
         return scores.argmax(1)
 
-    def learn_statistics(self, obs: Seen) -> None:
-        """Takes observations into the eyes' statistics, where there are any."""
-        if self._normalizes and isinstance(self.q_net.eyes, Eyes):
-            self.q_net.eyes.learn_statistics(obs)
+    @property
+    def eyes(self) -> Any:
+        return self.q_net.eyes
 
 
 def explored(best: torch.Tensor, masks: Masks, rate: float | torch.Tensor, count: int) -> torch.Tensor:
