@@ -18,6 +18,7 @@ COMMANDS = {  # name: (where it lives, what it does)
     "record": ("playback.commands:record", "record a match or a replay as mp4, gif or replay file"),
     "sheet": ("playback.commands:sheet", "make one picture of all titles"),
     "train": ("train.commands:train", "train an agent"),
+    "populations": ("train.commands:populations", "train a title's roles against each other"),
     "evaluate": ("train.commands:evaluate", "measure an agent against others"),
     "tensorboard": ("train.commands:tensorboard", "open the charts of runs"),
     "demo": ("train.commands:demo", "train for a minute, evaluate, record a match"),

@@ -52,6 +52,22 @@ class Remembers(Protocol):
         """Goes on from a snapshot, in the same seats of an equal batch. Raises UserError where it does not fit."""
 
 
+@runtime_checkable
+class Partial(Agent, Remembers, Protocol):
+    """An agent that can decide for some of its rows alone; it may be asked for others later, once their episodes begin anew."""
+
+    def decide_some(self, actions: Actions, rows: NDArray[np.intp]) -> None:
+        """As `decide`, for rows that are given by their places in what `sit` was given."""
+
+
+@runtime_checkable
+class Watches(Protocol):
+    """An agent that wants to know how games end."""
+
+    def ended(self, over: NDArray[np.bool_]) -> None:
+        """`over` (games,): these have just ended, and their last states are still there."""
+
+
 class BotAgent:
     """A scripted player of the title."""
 
@@ -67,6 +83,9 @@ class BotAgent:
 
     def decide(self, actions: Actions) -> None:
         self._players.act(actions)
+
+    def decide_some(self, actions: Actions, rows: NDArray[np.intp]) -> None:
+        self._players.act(actions, rows)
 
     def state(self) -> State:
         return self._players.state()
@@ -87,11 +106,15 @@ class RandomAgent:
         return game.spec.decision_ticks
 
     def sit(self, batch: Batch, games: Rows, seats: Rows) -> None:
-        self._batch, self._rows = batch, (games, seats)
+        self._batch, self._games, self._seats = batch, games, seats
 
     def decide(self, actions: Actions) -> None:
-        masks = self._batch.masks(*self._rows)
-        actions[self._rows] = np.argmax(self._rng.random(masks.shape) * masks, axis=1)
+        self.decide_some(actions, np.arange(len(self._games)))
+
+    def decide_some(self, actions: Actions, rows: NDArray[np.intp]) -> None:
+        games, seats = self._games[rows], self._seats[rows]
+        masks = self._batch.masks(games, seats)
+        actions[games, seats] = np.argmax(self._rng.random(masks.shape) * masks, axis=1)
 
     def state(self) -> State:
         return {"rng": self._rng.bit_generator.state}
@@ -157,17 +180,27 @@ class PolicyAgent:
         self._observer = Observer(
             batch, obs_of(self.policy.card, batch.game, batch.game.spec.roles[seats[0]]), games, seats
         )
-        self._memory: Memory = {}
+        sizes = self.policy.card.recurrent
+        self._memory: Memory = {name: np.zeros((len(games), *shape), np.float32) for name, shape in sizes}
 
     def decide(self, actions: Actions) -> None:
-        fresh = self._observer.batch.fresh[self._observer.games]
-        for memory in self._memory.values():
-            memory[fresh] = 0
-        given, self._memory = self.policy.run(self._observer.observe(), self._memory)
-        scores = np.where(self._observer.masks() > 0, given, -np.inf)
+        self._decide(actions, slice(None), self._observer.observe())
+
+    def decide_some(self, actions: Actions, rows: NDArray[np.intp]) -> None:
+        self._decide(actions, rows, self._observer.observe_some(rows))
+
+    def _decide(self, actions: Actions, rows: slice | NDArray[np.intp], seen: Observation) -> None:
+        batch, games, seats = self._observer.batch, self._observer.games[rows], self._observer.seats[rows]
+        memory = {name: values[rows] for name, values in self._memory.items()}
+        for values in memory.values():
+            values[batch.fresh[games]] = 0
+        given, memory = self.policy.run(seen, memory)
+        for name, values in memory.items():
+            self._memory[name][rows] = values
+        scores = np.where(batch.masks(games, seats) > 0, given, -np.inf)
         if self._temperature > 0:
             scores = scores / self._temperature + self._rng.gumbel(size=scores.shape)
-        actions[self._observer.games, self._observer.seats] = np.argmax(scores, axis=1)
+        actions[games, seats] = np.argmax(scores, axis=1)
 
     def state(self) -> State:
         memory = {name: values.copy() for name, values in self._memory.items()}

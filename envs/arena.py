@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..agents.seats import Remembers, legal_actions
+from ..agents.seats import Remembers, Watches, legal_actions
 from ..errors import UserError
 from ..games.batch import Batch
 from ..games.contract import Game
 from ..games.observation import Observation, Observer, ObsSpec
 from ..games.rng import mix
 from ..games.snapshot import State, copied, restore
-from .seating import Opponent, seat_players
+from .seating import Opponent, Players, seat_players
 
 Potential = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 _KEPT = ("rewards", "terminated", "truncated", "_lengths")
@@ -42,7 +42,8 @@ class Arena:
 
     `illegal`: what becomes of an action that the title's mask forbids: "replace" puts the first legal one in its place, because
     stock learners know no masks; "refuse" raises a UserError. `potential` shapes the reward (Ng et al. 1999): it maps
-    features (rows, n) to values whose discounted change is added.
+    features (rows, n) to values whose discounted change is added. `players`: who bears a name of `opponent` that is no bot's
+    and no file's; called with the role of the seats.
     """
 
     def __init__(
@@ -61,8 +62,9 @@ class Arena:
         fresh_arrays: bool = False,
         autoreset: str = "same",
         illegal: str = "replace",
+        players: Players | None = None,
     ) -> None:
-        seating = seat_players(game, num_rows, opponent, obs=obs, seat=seat, seats=seats)
+        seating = seat_players(game, num_rows, opponent, obs=obs, seat=seat, seats=seats, players=players)
         self.game, self.num_rows, self.obs_spec, self._autoreset = game, num_rows, obs, autoreset
         self.batch = Batch(game, seating.num_games, seats=seating.seats, threads=threads, max_ticks=max_ticks)
         self.games, self.seats = seating.learners
@@ -110,8 +112,9 @@ class Arena:
         self.terminated, self.truncated = batch.terminated[self.games], batch.truncated[self.games]
         if self._shaper:
             self.rewards += self._shaper.bonus(self.terminated | self.truncated) * moving[self.games]
-        ended = self._collect(moving & ~batch.running)
-        self._restart({"same": moving & ~batch.running, "next": ~moving}.get(self._autoreset))
+        over = moving & ~batch.running
+        ended = self._collect(over)
+        self._restart({"same": over, "next": ~moving}.get(self._autoreset))
         self.obs = self.observer.observe()
         return ended
 
@@ -158,6 +161,9 @@ class Arena:
     def _collect(self, over: NDArray[np.bool_]) -> Ended | None:
         if not over.any():
             return None
+        for agent, _, _ in self.opponents:
+            if isinstance(agent, Watches):
+                agent.ended(over)
         rows = np.flatnonzero(over[self.games])
         games = self.games[rows]
         scores = self.batch.returns.reshape(-1)[self._place[rows]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..games.observation import Observation, ObsSpec
 
 LEARNER = "learner"
 Opponent = str | Agent | Callable[[Observation], Any]
+Players = Mapping[str, Callable[[str], Agent]]  # who is meant by a name: a role -> an agent for its seats
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ def seat_players(
     seat: int | str = 0,
     seats: int | None = None,
     seed: int = 0,
+    players: Players | None = None,
 ) -> Seating:
     """Seats `num_rows` learners against an opponent, or against several in shares of the rows.
 
@@ -57,7 +59,9 @@ def seat_players(
     taken = []
     for index, (name, _) in enumerate(tables):
         games, places = np.nonzero(~learns & (owner == index)[:, None])
-        taken += [(_agent(game, name, opponent, obs, seed), *rows) for rows in _by_role(game, games, places)]
+        for role, *rows in _by_role(game, games, places):
+            known = (players or {}).get(name)
+            taken.append((known(role) if known else _agent(game, name, opponent, obs, seed), rows[0], rows[1]))
     games, places = np.nonzero(learns)
     return Seating(len(learns), count, (games.astype(np.int32), places.astype(np.int32)), tuple(taken))
 
@@ -116,8 +120,7 @@ def _table(rows: int, name: str, own: list[list[int]], seats: int) -> tuple[str,
     return name, table
 
 
-def _by_role(game: Game, games: NDArray[Any], places: NDArray[Any]) -> list[tuple[Rows, Rows]]:
+def _by_role(game: Game, games: NDArray[Any], places: NDArray[Any]) -> Iterator[tuple[str, Rows, Rows]]:
     roles = np.array(game.spec.roles)[places]
-    return [
-        (games[roles == role].astype(np.int32), places[roles == role].astype(np.int32)) for role in dict.fromkeys(roles)
-    ]
+    for role in dict.fromkeys(roles):
+        yield str(role), games[roles == role].astype(np.int32), places[roles == role].astype(np.int32)

@@ -113,6 +113,10 @@ class Observer:
         """What every row sees now: (rows, ...), or a dict of such arrays."""
         return self._joined({part: stack.push() for part, stack in self._stacks.items()})
 
+    def observe_some(self, rows: NDArray[np.intp]) -> Observation:
+        """As `observe`, for some rows, in new arrays; the others miss a frame, so they must begin anew before they are asked for."""
+        return self._joined({part: stack.push_some(rows) for part, stack in self._stacks.items()})
+
     def peek(self, rows: NDArray[np.intp]) -> Observation:
         """What some rows see now, in new arrays, without making it part of their history: for final states."""
         return self._joined({part: stack.peek(rows) for part, stack in self._stacks.items()})
@@ -154,6 +158,11 @@ class _Stack:
         target = self._new(len(self.newest)) if self.fresh_arrays else self.before
         self._fill(self.observer.games, self.observer.seats, self.newest, target)
         self.before, self.newest, self.looked = self.newest, target, True
+        return target
+
+    def push_some(self, rows: NDArray[np.intp]) -> NDArray[Any]:
+        target = self.peek(rows)
+        self.newest[rows], self.looked = target, True
         return target
 
     def peek(self, rows: NDArray[np.intp]) -> NDArray[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,26 +37,32 @@ class ScriptedPlayers:
         """Goes on from a snapshot of equal players. UserError: it does not fit."""
         overwrite(as_bytes(self._memories), state["memories"], "memories")
 
-    def act(self, actions: NDArray[np.int32]) -> None:
-        """Fills this bot's places in actions (n, seats); a fresh episode begins with a fresh memory.
+    def act(self, actions: NDArray[np.int32], rows: NDArray[np.intp] | None = None) -> None:
+        """Fills this bot's places in actions (n, seats), or some of them; a fresh episode begins with a fresh memory."""
+        if rows is None:
+            self._act(self._games, self._seats, self._memories, self._seen, self._exact, actions)
+            return
+        memories = self._memories[rows]  # the driver wants them side by side
+        self._act(
+            self._games[rows], self._seats[rows], memories, self._seen[: len(rows)], self._exact[: len(rows)], actions
+        )
+        self._memories[rows] = memories
 
-        Bots get float32 features in a float64 array, so that all ways of running them agree.
-        """
-        batch, games, seats, memories = self._batch, self._games, self._seats, self._memories
+    def _act(self, games: Rows, seats: Rows, memories: Any, seen: Any, exact: Any, actions: NDArray[np.int32]) -> None:
+        """Bots get float32 features in a float64 array, so that all ways of running them agree."""
+        batch = self._batch
         fresh = batch.fresh[games]
         if fresh.any():
             memories[fresh] = np.zeros((), memories.dtype)
             salt = (seats[fresh].astype(np.uint64) + np.uint64(1)) * _SALT
             memories["rng"][fresh] = mix(batch.seeds[games[fresh]] ^ salt)
 
-        batch.see_features(games, seats, self._seen)
-        self._exact[:] = self._seen
+        batch.see_features(games, seats, seen)
+        exact[:] = seen
         masks = batch.masks(games, seats)
 
         def run(lo: int, hi: int) -> None:
             part = slice(lo, hi)
-            self._decide(
-                batch.running, games[part], seats[part], memories[part], self._exact[part], masks[part], actions
-            )
+            self._decide(batch.running, games[part], seats[part], memories[part], exact[part], masks[part], actions)
 
         batch.spread(len(games), run)

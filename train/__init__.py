@@ -8,21 +8,36 @@ from ..agents import learners as _learners  # noqa: F401  # says how torch's thr
 from ..lazy import lazily
 
 if TYPE_CHECKING:
-    from .config import DQNConfig, PPOConfig, TrainConfig
+    from .config import DQNConfig, PoolConfig, PPOConfig, TrainConfig
     from .evaluation import evaluate
+    from .populations import resume_populations, train_populations
     from .resuming import resume
     from .run_folder import Run
     from .runner import run
 
-__all__ = ["DQNConfig", "PPOConfig", "Run", "TrainConfig", "evaluate", "resume", "run"]
+__all__ = [
+    "DQNConfig",
+    "PPOConfig",
+    "PoolConfig",
+    "Run",
+    "TrainConfig",
+    "evaluate",
+    "resume",
+    "resume_populations",
+    "run",
+    "train_populations",
+]
 _PLACES = {
     "DQNConfig": "config",
     "PPOConfig": "config",
+    "PoolConfig": "config",
     "Run": "run_folder",
     "TrainConfig": "config",
     "evaluate": "evaluation",
     "resume": "resuming",
+    "resume_populations": "populations",
     "run": "runner",
+    "train_populations": "populations",
 }
 
 __getattr__ = lazily(__name__, _PLACES, "train")

@@ -27,8 +27,8 @@ from .network_text import describe
 SCALE = 4  # pixels to a field cell
 SECONDS = 20  # of play that an animation shows at most
 NO_HPARAMS = (
-    "game", "out", "opponents", "ppo", "dqn", "device", "threads", "eval_every", "eval_matches", "final_matches", "checkpoint_every",
-    "checkpoint_limit_mb",
+    "game", "out", "opponents", "ppo", "dqn", "pool", "device", "threads", "eval_every", "eval_matches", "final_matches",
+    "checkpoint_every", "checkpoint_limit_mb",
 )  # fmt: skip
 
 

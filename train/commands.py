@@ -22,7 +22,7 @@ from .config import TrainConfig
 from .evaluation import Figures
 from .evaluation import evaluate as measure
 from .presets import find_preset, load_preset, preset_names, starting_point
-from .run_folder import Run, free_folder, write_text
+from .run_folder import Run, free_folder, numbered_folder, write_text
 
 Arg = tyro.conf.arg
 Config = Annotated[TrainConfig, Arg(name="")]
@@ -38,6 +38,12 @@ Seats = Annotated[
     int, Arg(help="how many play, in titles that allow several counts; 0 for as many as in training, or the most")
 ]
 JsonOut = Annotated[Path | None, Arg(name="json", help="also write the figures to this new file")]
+OptionalGame = Annotated[str, Arg(metavar="TITLE", help="a title's name, or the path of its folder")]
+Presets = Annotated[
+    tuple[str, ...], Arg(metavar="PRESET", help="a preset of the title, or a .toml file, for each role")
+]
+PopulationsOut = Annotated[Path, Arg(help="where their folders are made; by default runs/<game>-populations-<number>")]
+ResumeOut = Annotated[Path | None, Arg(help="the folder of populations to go on with")]
 LogFolders = Annotated[tuple[Path, ...], Arg(help="runs, or folders of runs; the folder runs when empty")]
 DemoFolder = Annotated[Path, Arg(help="the run's folder; where it is taken, the next free number is added")]
 
@@ -74,6 +80,34 @@ def train_from_args(args: Sequence[str]) -> None:
     known_presets = ", ".join(preset_names(registry.load(name))) or "none"
     command.__doc__ = f"{train.__doc__}\n\nPresets of {name}: {known_presets}."
     parse(command, "npckit train", args)()
+
+
+def populations(
+    game: OptionalGame = "",
+    presets: Presets = (),
+    /,
+    *,
+    out: PopulationsOut = Path(),
+    resume: ResumeOut = None,
+    seed: int = 0,
+) -> None:
+    """Train a title's roles against each other, in turns: name the title and a preset for every role.
+
+    Each role is a run in a folder of its own within --out. npckit populations --resume FOLDER goes on with them.
+    """
+    from . import resume_populations, train_populations  # late: they load torch, or say that it is missing
+
+    if resume is not None:
+        if game or presets:
+            raise UserError("npckit populations --resume FOLDER stands alone; the folder has all settings.")
+        runs = resume_populations(resume)
+    else:
+        if not game:
+            raise UserError("name a title and a preset for each of its roles: npckit populations TITLE PRESET PRESET.")
+        folder = out if out != Path() else numbered_folder(Path("runs") / f"{Path(game).name}-populations")
+        runs = train_populations([replace(load_preset(game, each), seed=seed) for each in presets], folder)
+    for each in runs:
+        _end(each)
 
 
 def _resumed(args: Sequence[str]) -> Run:

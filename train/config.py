@@ -40,11 +40,13 @@ class PPOConfig:
     vf_coef: float = 0.5  # weight of the critic's loss
     max_grad_norm: float = 0.5  # gradients are scaled down to this
     feature_coef: float = 0.0  # weight of a loss that tells features from planes or pixels (Lample & Chaplot 2017)
+    belief_coef: float = 0.0  # weight of a loss that guesses what other teams perceive (Papoudakis et al. 2021)
 
     def __post_init__(self) -> None:
         _within("ppo.", self, n_steps=(1, 65536), batch_size=(2, SIZE_LIMIT), n_epochs=(1, 1000), gae_lambda=(0, 1))
         _within("ppo.", self, clip_range=(1e-6, 10), ent_coef=(0, 10), vf_coef=(0, 100), max_grad_norm=(1e-6, 1e6))
         _within("ppo.", self, final_clip_range=(0, 1), final_ent_coef=(0, 1), feature_coef=(0, 1000))
+        _within("ppo.", self, belief_coef=(0, 1000))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,21 @@ class DQNConfig:
         _within("dqn.", self, max_grad_norm=(1e-6, 1e6), burn_in=(0, 1000), sequence=(1, 1000))
 
 
+@dataclass(frozen=True, kw_only=True)
+class PoolConfig:
+    """Of whom the opponent "pool" is made: snapshots of the learner that are taken as it goes on, and members that are named."""
+
+    every: int = 500_000  # samples between snapshots
+    sampling: Literal["pfsp", "recent", "uniform"] = (
+        "pfsp"  # pfsp: who wins more is met more often (Vinyals et al. 2019)
+    )
+    members: tuple[str, ...] = ()  # bots and .onnx files that are in it from the beginning
+
+    def __post_init__(self) -> None:
+        _within("pool.", self, every=(1, SIZE_LIMIT))
+        _one_of("pool.sampling", self.sampling, ("pfsp", "recent", "uniform"))
+
+
 @dataclass(frozen=True)
 class TrainConfig:
     """Everything that decides a run. Equal configs give equal policies on one machine, unless `minutes` ends the run."""
@@ -98,7 +115,7 @@ class TrainConfig:
         False  # features are brought to mean 0 and deviation 1; the statistics go into the policy file
     )
     normalize_reward: bool = False  # rewards are divided by the deviation of returns
-    # who holds the other seats, in shares of the rows: learner (every seat learns), random, a bot, an .onnx file
+    # who holds the other seats, in shares of the rows: learner (every seat learns), pool, random, a bot, an .onnx file
     opponents: Annotated[dict[str, float], OPPONENTS_FLAG] = field(default_factory=dict)
     num_envs: int = 512  # rows that are played side by side
     total_samples: int = 4_000_000  # the run ends here
@@ -118,6 +135,7 @@ class TrainConfig:
     out: str = ""  # the run's folder; must be new; by default runs/<game>-<algorithm>-<obs>-<number>
     ppo: PPOConfig = field(default_factory=PPOConfig)
     dqn: DQNConfig = field(default_factory=DQNConfig)
+    pool: PoolConfig = field(default_factory=PoolConfig)
 
     def __post_init__(self) -> None:
         _one_of("algorithm", self.algorithm, ALGORITHMS)

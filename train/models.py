@@ -15,6 +15,7 @@ from ..agents.learners.host import keep_freed_memory
 from ..agents.learners.networks import Eyes, InplaceReLU
 from ..agents.learners.seat import ModelAgent
 from ..envs.sb3_env import SB3VecEnv
+from ..envs.seating import Players
 from ..errors import UserError
 from ..games.contract import Game
 from .config import TrainConfig
@@ -32,14 +33,18 @@ class Budget:
     """When a run ends by the clock, and how much of it is left."""
 
     minutes: float
+    spent: float = 0.0  # seconds until the last pause
     started: float = 0.0
 
     def start(self) -> None:
         self.started = time.monotonic()
 
+    def pause(self) -> None:
+        self.spent, self.started = self.elapsed, 0.0
+
     @property
     def elapsed(self) -> float:
-        return time.monotonic() - self.started if self.started else 0.0  # seconds
+        return self.spent + (time.monotonic() - self.started if self.started else 0.0)  # seconds
 
     @property
     def remaining(self) -> float:
@@ -79,8 +84,11 @@ def use_threads(threads: int) -> int:
     return count
 
 
-def build_env(config: TrainConfig, game: Game) -> SB3VecEnv:
-    """The rows of a run. Drawing planes and pixels is spread over the threads; features are too quick to be worth it."""
+def build_env(config: TrainConfig, game: Game, players: Players | None = None) -> SB3VecEnv:
+    """The rows of a run; `players` bear names of opponents that are no bot's and no file's.
+
+    Drawing planes and pixels is spread over the threads; features are too quick to be worth it.
+    """
     env = SB3VecEnv(
         game,
         config.num_envs,
@@ -89,6 +97,7 @@ def build_env(config: TrainConfig, game: Game) -> SB3VecEnv:
         seat=config.role,
         seats=config.seats,
         threads=1 if config.obs == "features" else torch.get_num_threads(),
+        players=players,
     )
     env.seed(config.seed)
     return env

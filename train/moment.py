@@ -6,7 +6,6 @@ Weights and optimiser are not in it, because a model saves them itself; nor is a
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -47,7 +46,7 @@ class Moment:
         self._model.set_resume_state(state["model"])
         for name, each in self._callbacks.items():
             each.set_state(state["callbacks"][name])
-        self._budget.started = time.monotonic() - state["seconds"]
+        self._budget.spent = state["seconds"]
         set_generators(self._model, state["generators"])
 
 

@@ -29,6 +29,8 @@ def parse_shares(texts: list[str]) -> dict[str, float]:
     return shares
 
 
+POOL = "pool"  # members that are drawn anew for every game (see `selfplay`)
+
 OPPONENTS_FLAG: Any = tyro.constructors.PrimitiveConstructorSpec(
     nargs="*",
     metavar="NAME=SHARE",
@@ -51,7 +53,7 @@ def check_opponents(game: Game, opponents: Mapping[str, float]) -> None:
     """Raises UserError for a name that nobody bears, or a file that cannot play here."""
     if any(not 0 <= share < float("inf") for share in opponents.values()) or not any(opponents.values()):
         raise UserError(f"shares of opponents are positive numbers; got {dict(opponents)}.")
-    for name in opponents.keys() - {LEARNER}:
+    for name in opponents.keys() - {LEARNER, POOL}:
         agent = agent_named(name, game)
         if isinstance(agent, PolicyAgent):
             obs_of(agent.policy.card, game, game.spec.roles[0])

@@ -69,9 +69,11 @@ def clock(seconds: float | None) -> str:
 
 
 class Display(Protocol):
-    """Shows a status now and then."""
+    """Shows a status now and then, and what else there is to say."""
 
     def show(self, status: Status) -> None: ...
+
+    def say(self, text: str) -> None: ...
 
     def close(self) -> None: ...
 
@@ -80,6 +82,9 @@ class Silent:
     """Shows nothing."""
 
     def show(self, status: Status) -> None:
+        return None
+
+    def say(self, text: str) -> None:
         return None
 
     def close(self) -> None:
@@ -99,6 +104,9 @@ class Lines:
             self._last, self._rates = now, dict(status.win_rates)
             print(f"{status.fraction:4.0%}  {status.line()}", flush=True)
 
+    def say(self, text: str) -> None:
+        print(f"      {text}", flush=True)
+
     def close(self) -> None:
         return None
 
@@ -114,6 +122,9 @@ class Bar:
 
     def show(self, status: Status) -> None:
         self._progress.update(self._task, completed=status.fraction, description=status.line())
+
+    def say(self, text: str) -> None:
+        self._progress.console.print(text, highlight=False)
 
     def close(self) -> None:
         self._progress.stop()

@@ -44,7 +44,7 @@ def resume(path: str | Path, *, quiet: bool = False) -> Run:
         device_named(config.device)
         use_threads(config.threads)
         with in_a_sentence(config, run):
-            trainer = Trainer(config, game, quiet=quiet, past=past)
+            trainer = Trainer(config, game, quiet=quiet, past=past, folder=run)
         return trainer.run()
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,13 @@ from .evaluation import Figures, usual_opponents
 from .failures import in_a_sentence
 from .metrics import Metrics
 from .models import Budget, build_env, build_model, device_named, use_threads
-from .moment import Moment, Remembering
+from .moment import Moment, generators, set_generators
 from .network_text import describe
+from .opponents import POOL
 from .progress import Display, Status, display_for, short
 from .report import told
 from .run_folder import Run, create_run, held, write_text
+from .selfplay import Pools, SelfPlay
 from .stopping import Stopped, Stopping, asked_to_stop
 
 
@@ -49,39 +52,54 @@ def run(config: TrainConfig, *, quiet: bool = False) -> Run:
 
 
 class Trainer:
-    """The parts of one run; `past` is the checkpoint that it goes on from."""
+    """The parts of one run; `past` is the checkpoint that it goes on from, `folder` where it lies already."""
 
-    def __init__(self, config: TrainConfig, game: Game, *, quiet: bool, past: Checkpoint | None = None) -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        game: Game,
+        *,
+        quiet: bool,
+        past: Checkpoint | None = None,
+        folder: Run | None = None,
+        display: Display | None = None,
+    ) -> None:
         self.config, self.game, self.quiet, self.past = config, game, quiet, past
-        self.budget, self.status = Budget(config.minutes), Status()
-        self.env = build_env(config, game)
+        self.budget, self.status, self.display = Budget(config.minutes), Status(), display or display_for(quiet=quiet)
+        self.pools = Pools(config, game, self.display.say)
+        self.env = build_env(config, game, {POOL: self.pools.player})
         self.model = build_model(config, self.env, self.budget)
         check_room(self.model, config)
         if past:
             past.load_into(self.model)
-        self.folder = past.run if past else create_run(config)
+        self.folder = folder or create_run(config)
+        self.pools.folder = self.folder.path
         self.resumed = [*past.about["resumed"], past.samples] if past else []  # samples at which somebody went on
         curves = Curves(self.folder.path, past.about["points_until"] if past else None)
         self.model.set_logger(Logger(str(self.folder.path), [curves]))
+        self._generators = generators(self.model)
 
     def run(self) -> Run:
         """Learns until the samples or the minutes are used up, or somebody asks to stop."""
-        if not self.quiet:
-            print(self._beginning(), flush=True)
-        display = display_for(quiet=self.quiet)
-        with in_a_sentence(self.config, self.folder):
-            try:
-                with asked_to_stop() as asked:
-                    figures = self._learn(display, asked)
-                    done = self._finish(figures, interrupted=asked.is_set())
-            finally:
-                display.close()
-                with suppress(OSError):  # a full disk has been told already
-                    self.model.logger.close()
-                self.env.close()
+        with self.closing(), asked_to_stop() as asked:
+            self.begin(asked)
+            self.learn()
+            done = self.finish(interrupted=asked.is_set())
         if not self.quiet:
             print(told(done, self.game))
         return done
+
+    @contextmanager
+    def closing(self) -> Iterator[None]:
+        """Tells failures in a sentence, and leaves nothing open."""
+        with in_a_sentence(self.config, self.folder):
+            try:
+                yield
+            finally:
+                self.display.close()
+                with suppress(OSError):  # a full disk has been told already
+                    self.model.logger.close()
+                self.env.close()
 
     def _beginning(self) -> str:
         config, place = self.config, f", going on at {short(self.past.samples)} samples" if self.past else ""
@@ -90,30 +108,67 @@ class Trainer:
             f"{describe(self.model)[0]}"
         )
 
-    def _learn(self, display: Display, asked: Any) -> list[Figures]:
+    def begin(self, asked: threading.Event) -> None:
+        """Puts everything where it begins, or where it was."""
+        if not self.quiet:
+            print(self._beginning(), flush=True)
         config, budget, model = self.config, self.budget, self.model
-        metrics = Metrics(config, self.game, budget, self.status, display)
-        evaluation = Evaluation(config, self.game, self.status, display, metrics)
-        checkpoints = Checkpoints(
-            config.checkpoint_every, lambda: self._save(moment, points_until=model.num_timesteps + 1)
+        metrics = Metrics(config, self.game, budget, self.status, self.display)
+        self.evaluation = Evaluation(config, self.game, self.status, self.display, metrics)
+        checkpoints = Checkpoints(config.checkpoint_every, self.save)
+        self.selfplay = SelfPlay(self.pools, config.pool.every, self._snapshot, self.display)
+        self.stopping = Stopping(budget, asked)
+        plays = {"selfplay": self.selfplay} if self.pools.by_role else {}
+        kept: dict[str, Any] = {**plays, "evaluation": self.evaluation, "metrics": metrics, "checkpoints": checkpoints}
+        self.callbacks = CallbackList(
+            [self.stopping, self.evaluation, *(kept[n] for n in ("selfplay",) if n in kept), metrics, checkpoints]
         )
-        kept: dict[str, Remembering] = {"metrics": metrics, "evaluation": evaluation, "checkpoints": checkpoints}
-        moment = Moment(model, self.env, budget, kept)
-        budget.start()
+        self.moment = Moment(model, self.env, budget, kept)
+        set_generators(model, self._generators)  # others may have drawn from them since
         if self.past:
-            moment.set_state(self.past.state())
+            self.moment.set_state(self.past.state())
         else:
             log_config(model, config, _promised(self.game, config.seats))
-        left = config.total_samples - model.num_timesteps if budget.remaining > 0 else 0
-        callbacks = CallbackList([Stopping(budget, asked), evaluation, metrics, checkpoints])
-        with suppress(Stopped):  # log_interval: None, because we log
-            model.learn(max(left, 0), callbacks, log_interval=None, reset_num_timesteps=not self.past)  # type: ignore[arg-type]
-        self.seconds = budget.elapsed
-        self._save(moment, points_until=model.num_timesteps)
-        return evaluation.evaluate(min(config.final_matches, 20) if asked.is_set() else config.final_matches)
+            if self.pools.by_role:
+                self.selfplay.join(0)
+        self._generators = generators(model)
 
-    def _save(self, moment: Moment, *, points_until: int) -> None:
-        """`points_until`: whoever goes on from here keeps the points of all curves before this sample."""
+    def learn(self, until: int | None = None) -> None:
+        """Goes on to the end, or to the first update after `until` samples."""
+        config, model, self.stopping.until = self.config, self.model, until
+        set_generators(model, self._generators)
+        self.budget.start()
+        left = config.total_samples - model.num_timesteps if self.budget.remaining > 0 else 0
+        begun = bool(self.past) or model.num_timesteps > 0
+        with suppress(Stopped):  # log_interval: None, because we log
+            model.learn(max(left, 0), self.callbacks, log_interval=None, reset_num_timesteps=not begun)  # type: ignore[arg-type]
+        self.budget.pause()
+        self._generators = generators(model)
+
+    @property
+    def samples(self) -> int:
+        return self.model.num_timesteps
+
+    @property
+    def is_done(self) -> bool:
+        return self.samples >= self.config.total_samples or self.budget.remaining <= 0
+
+    def finish(self, *, interrupted: bool) -> Run:
+        """Saves, measures, and writes the policy and the results."""
+        self.seconds = self.budget.elapsed
+        self.save(whole=True)
+        matches = self.config.final_matches
+        self.budget.start()  # metrics take the pauses off it
+        figures = self.evaluation.evaluate(min(matches, 20) if interrupted else matches)
+        self.budget.pause()
+        return self._written(figures, interrupted=interrupted)
+
+    def _snapshot(self, path: Path) -> None:
+        export(self.model, self.config, self.game, path, self.budget.elapsed)
+
+    def save(self, *, whole: bool = False) -> None:
+        """A checkpoint; whoever goes on from it keeps the points of all curves before this sample, and of it unless `whole`."""
+        points_until = self.model.num_timesteps + (0 if whole else 1)
         about = {
             "npckit": __version__,
             "config": asdict(self.config),
@@ -121,9 +176,9 @@ class Trainer:
             "resumed": self.resumed,
             "points_until": points_until,
         }
-        save(self.folder, self.model, about, moment.state())
+        save(self.folder, self.model, about, self.moment.state())
 
-    def _finish(self, figures: Sequence[Figures], *, interrupted: bool) -> Run:
+    def _written(self, figures: Sequence[Figures], *, interrupted: bool) -> Run:
         """Writes the policy and the results."""
         samples = self.model.num_timesteps
         results = {
@@ -135,6 +190,8 @@ class Trainer:
             "score": self.status.score,
             "matches": [each.as_dict() for each in figures],
         }
+        if self.pools.by_role:
+            results["pool"] = self.pools.summary()
         results["parity"] = export(self.model, self.config, self.game, self.folder.policy, self.seconds, figures)
         write_text(self.folder.path / "results.json", json.dumps(results, indent=1))
         writer_of(self.model.logger).flush()

@@ -44,7 +44,7 @@ def asked_to_stop() -> Iterator[threading.Event]:
 
 
 class Stopping(BaseCallback):
-    """Ends learning at once when the clock says so, and after the update that is under way when somebody has asked.
+    """Ends learning at once when the clock says so, and after the update that is under way when somebody has asked, or at a pause.
 
     The samples of a rollout that is cut short teach nothing; an interrupted run waits, because it may be resumed.
     """
@@ -52,10 +52,11 @@ class Stopping(BaseCallback):
     def __init__(self, budget: Budget, asked: threading.Event) -> None:
         super().__init__()
         self._budget, self._asked = budget, asked
+        self.until: int | None = None  # samples at which it pauses, if anywhere
 
     def _on_step(self) -> bool:
         return self._budget.remaining > 0
 
     def _on_rollout_start(self) -> None:
-        if self._asked.is_set():
+        if self._asked.is_set() or (self.until is not None and self.model.num_timesteps >= self.until):
             raise Stopped

@@ -137,6 +137,7 @@ class ActorCritic(Recurrent, ActorCriticPolicy):
     """Actor and critic on the same eyes and memory, with fully connected layers of their own.
 
     `told_features`: so many numbers are told from what the eyes make of a picture, and come last in what `see` gives.
+    `guessed`: so many are guessed from what the heads get while it learns; nothing that plays needs them.
     """
 
     def __init__(
@@ -148,12 +149,14 @@ class ActorCritic(Recurrent, ActorCriticPolicy):
         memory: str = "none",
         memory_size: int = 128,
         told_features: int = 0,
+        guessed: int = 0,
         features_extractor_class: Any = Eyes,
         optimizer_kwargs: dict[str, Any] | None = None,
         **options: Any,
     ) -> None:
         check_spaces(action_space)
-        self._memory_kind, self._memory_size, self._told_features = memory, memory_size, told_features
+        self._memory_kind, self._memory_size = memory, memory_size
+        self._told_features, self._guessed = told_features, guessed
         options.pop("use_sde", None)
         super().__init__(
             observation_space,
@@ -168,13 +171,14 @@ class ActorCritic(Recurrent, ActorCriticPolicy):
         width, told = self.features_dim, self._told_features
         self.tell = nn.Linear(width, told) if told else None
         self.memory, self.features_dim = memory_of(self._memory_kind, width + told, self._memory_size)
+        self.guess = nn.Linear(self.features_dim, self._guessed) if self._guessed else None
         self.reward_norm = RewardNorm()
         super()._build_mlp_extractor()
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
         told = super()._get_constructor_parameters()
-        own = {"memory": self._memory_kind, "memory_size": self._memory_size, "told_features": self._told_features}
-        return {**told, **own}
+        own = {"memory": self._memory_kind, "memory_size": self._memory_size}
+        return {**told, **own, "told_features": self._told_features, "guessed": self._guessed}
 
     def extract_features(self, obs: Any, features_extractor: Any = None) -> Any:
         """Eyes take observations as they come."""

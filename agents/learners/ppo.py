@@ -33,6 +33,7 @@ TOLD = (
     "approx_kl",
     "clip_fraction",
     "feature_loss",
+    "belief_loss",
     "grad_norm",
 )  # of an update
 
@@ -43,6 +44,8 @@ class PPO(Learner, stable_baselines3.PPO):
     `shift`: pictures are moved by up to so many pixels while they are learnt from (Kostrikov et al. 2020).
     `feature_coef`: weight of a loss by which the policy tells the title's features from what pictures show, and decides by them too
     (after Lample & Chaplot 2017): a picture is understood much sooner so. To play, it needs the picture alone.
+    `belief_coef`: weight of a loss by which it guesses what seats of other teams perceive, from what it sees and remembers (after
+    Papoudakis, Christianos & Albrecht 2021): under fog, what is remembered then tells where others are. Play needs none of it.
     `normalize_reward`: rewards are divided by the deviation of returns, whose statistics are saved with the policy.
     `precision`: "float32", "bf16", or "auto": bf16 for pictures where the device has units for it.
     """
@@ -61,13 +64,14 @@ class PPO(Learner, stable_baselines3.PPO):
         ent_coef: float | Callable[[float], float] = 0.0,
         shift: int = 0,
         feature_coef: float = 0.0,
+        belief_coef: float = 0.0,
         normalize_reward: bool = False,
         precision: str = "auto",
         _init_setup_model: bool = True,
         **options: Any,
     ) -> None:
         self.shift, self.normalize_reward, self.precision = shift, normalize_reward, precision
-        self.feature_coef = feature_coef
+        self.feature_coef, self.belief_coef = feature_coef, belief_coef
         self.ent_schedule = FloatSchedule(ent_coef)
         if options.get("clip_range_vf") is not None or options.get("use_sde"):
             raise UserError(
@@ -81,13 +85,15 @@ class PPO(Learner, stable_baselines3.PPO):
     def _setup_model(self) -> None:
         if self.feature_coef and self.env is not None:
             self.policy_kwargs = {"told_features": Stepper(self.env).features().shape[1], **(self.policy_kwargs or {})}
+        if self.belief_coef and self.env is not None:
+            self.policy_kwargs = {"guessed": Stepper(self.env).others().shape[1], **(self.policy_kwargs or {})}
         super()._setup_model()
 
     # --- acting ---------------------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        told = self.policy.tell.out_features if self.policy.tell is not None else 0
-        self.rollout_buffer.open(self.stepper.stack, masked=self.stepper.masked, features=told)
+        told, guessed = (0 if head is None else head.out_features for head in (self.policy.tell, self.policy.guess))
+        self.rollout_buffer.open(self.stepper.stack, masked=self.stepper.masked, features=told, others=guessed)
         self._returns = torch.zeros(self.n_envs, device=self.device)
         self._state = self.policy.initial_state(self.n_envs)
 
@@ -129,6 +135,8 @@ class PPO(Learner, stable_baselines3.PPO):
         buffer.starts[t] = starts
         if buffer.features is not None:
             buffer.features[t] = torch.from_numpy(self.stepper.features())
+        if buffer.others is not None:
+            buffer.others[t] = torch.from_numpy(self.stepper.others())
         with self.autocast():
             seen = self.policy.see(self._tensors(self._last_obs)).float()
         latent, self._state = self.policy.think(seen, self._fresh_where(starts))
@@ -196,7 +204,7 @@ class PPO(Learner, stable_baselines3.PPO):
         yield from torch.randperm(self.n_steps * self.n_envs, device=self.device).split(self.batch_size)
 
     def _learn_from(self, index: torch.Tensor) -> torch.Tensor:
-        """One update. Returns (7,): what `_loss` tells, and the norm of the gradient."""
+        """One update. Returns (8,): what `_loss` tells, and the norm of the gradient."""
         optimizer = self.policy.optimizer
         optimizer.zero_grad(set_to_none=True)
         moves = random_moves(index.numel(), self.shift, self.device)
@@ -215,8 +223,8 @@ class PPO(Learner, stable_baselines3.PPO):
         return mean, deviation + 1e-8
 
     def _learn_part(self, policy: ActorCritic, part: Minibatch) -> torch.Tensor:
-        """Gradients of a part of a minibatch, piece by piece, so that what is worked on fits the cache. Returns (6,), as `_loss`."""
-        told = torch.zeros(6, device=self.device)
+        """Gradients of a part of a minibatch, piece by piece, so that what is worked on fits the cache. Returns (7,), as `_loss`."""
+        told = torch.zeros(7, device=self.device)
         for piece in part.pieces(self._piece() or part.index.shape[-1]):
             loss, news = self._loss(policy, piece)
             (loss * piece.share).backward()
@@ -238,7 +246,7 @@ class PPO(Learner, stable_baselines3.PPO):
         return seen
 
     def _loss(self, policy: ActorCritic, batch: Minibatch) -> tuple[torch.Tensor, torch.Tensor]:
-        """The mean loss of some samples, and (6,) means: what `ppo_loss` tells, and the loss of telling features."""
+        """The mean loss of some samples, and (7,) means: what `ppo_loss` tells, and the losses of telling and of guessing."""
         facts, seen = self.rollout_buffer.pick(batch), self._seen(policy, batch)
         latent = self._remembered(policy, seen, batch)
         loss, told = ppo_loss(
@@ -252,15 +260,18 @@ class PPO(Learner, stable_baselines3.PPO):
             vf_coef=self.vf_coef,
             ent_coef=self._entropy_weight,
         )
-        if policy.tell is None or facts.features is None:
-            return loss, functional.pad(told, (0, 1))
-        far = functional.mse_loss(seen[:, -facts.features.shape[1] :], facts.features)
-        return loss + self.feature_coef * far, torch.cat([told, far.detach()[None]])
+        far = torch.zeros(2, device=self.device)
+        if facts.features is not None:
+            far[0] = functional.mse_loss(seen[:, -facts.features.shape[1] :], facts.features)
+        if facts.others is not None and policy.guess is not None:
+            far[1] = functional.mse_loss(policy.guess(latent), facts.others)
+        return loss + self.feature_coef * far[0] + self.belief_coef * far[1], torch.cat([told, far.detach()])
 
     def _report(self, told: torch.Tensor) -> None:
         values = dict(zip(TOLD, told.tolist(), strict=True))
-        if not self.feature_coef:
-            del values["feature_loss"]
+        for name, weight in (("feature_loss", self.feature_coef), ("belief_loss", self.belief_coef)):
+            if not weight:
+                del values[name]
         check_finite(values)
         loss = values["policy_gradient_loss"] + self.vf_coef * values["value_loss"]
         values["loss"] = loss - self._entropy_weight * values["entropy"]

@@ -47,7 +47,7 @@ class Minibatch:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a rollout knows of some samples, (k,) each; `masks` (k, actions) bool, `features` (k, m)."""
+    """What a rollout knows of some samples, (k,) each; `masks` (k, actions) bool, `features` and `others` (k, m)."""
 
     actions: torch.Tensor
     log_probs: torch.Tensor
@@ -55,6 +55,7 @@ class Facts:
     returns: torch.Tensor
     masks: torch.Tensor | None
     features: torch.Tensor | None
+    others: torch.Tensor | None
 
 
 class Rollout:
@@ -78,8 +79,9 @@ class Rollout:
         self.observation_space, self.action_count = observation_space, int(action_space.n)
         self._base = 0
 
-    def open(self, stack: int, *, masked: bool, features: int = 0) -> None:
-        """Takes the room; `stack` frames make an observation, `masked` where actions may be illegal; so many features are kept."""
+    def open(self, stack: int, *, masked: bool, features: int = 0, others: int = 0) -> None:
+        """Takes the room; `stack` frames make an observation, `masked` where actions may be illegal; so many features are kept, of
+        the learner's own and of others."""
         shape = self.buffer_size, self.n_envs
         self.frames = FrameStore(self.observation_space, stack, shape[0] + stack - 1, shape[1], self.device)
         self.actions = torch.zeros(shape, dtype=torch.int64, device=self.device)
@@ -91,6 +93,7 @@ class Rollout:
         self._logits, self._latents = torch.zeros(room, device=self.device), torch.zeros(0)
         self.masks = torch.ones(room, dtype=torch.bool, device=self.device) if masked else None
         self.features = torch.zeros(*shape, features, device=self.device) if features else None
+        self.others = torch.zeros(*shape, others, device=self.device) if others else None
 
     def reset(self) -> None:
         """The next rollout begins; the last frames of the old one stay, because stacks reach back to them."""
@@ -149,6 +152,7 @@ class Rollout:
         )
         if batch.scale is not None:
             advantages = advantages.sub_(batch.scale[0]).div_(batch.scale[1])
-        masks = None if self.masks is None else self.masks.flatten(0, 1)[index]
-        features = None if self.features is None else self.features.flatten(0, 1)[index]
-        return Facts(actions, log_probs, advantages, returns, masks, features)
+        masks, features, others = (
+            None if part is None else part.flatten(0, 1)[index] for part in (self.masks, self.features, self.others)
+        )
+        return Facts(actions, log_probs, advantages, returns, masks, features, others)

@@ -44,6 +44,7 @@ class Stepper:
         self.masked = own.game.legal is not None if own else is_masking_supported(env)
         self._own_masks = own.action_masks if own else None
         self._own_features = own.features if own else None
+        self._own_others = own.others if own else None
         self.stack = own.arena.obs_spec.stack if own else 1
 
     def masks(self) -> NDArray[np.bool_] | None:
@@ -59,6 +60,12 @@ class Stepper:
                 "only npckit's own SB3VecEnv tells a title's features beside pictures; leave feature_coef out."
             )
         return self._own_features()
+
+    def others(self) -> NDArray[np.float32]:
+        """(n, k): what seats of other teams perceive. UserError: there are none, or the environment is none of ours."""
+        if self._own_others is None:
+            raise UserError("only npckit's own SB3VecEnv tells what others perceive; leave belief_coef out.")
+        return self._own_others()
 
     def step(self, actions: NDArray[Any]) -> Step:
         """One decision in every environment, (n,) int."""

@@ -16,7 +16,7 @@ import torch
 from npckit import cli
 from npckit.agents.policy_file import PolicyFile, with_card
 from npckit.errors import UserError
-from npckit.train import DQNConfig, PPOConfig, Run, TrainConfig, resume, run
+from npckit.train import DQNConfig, PoolConfig, PPOConfig, Run, TrainConfig, resume, run
 from npckit.train.config import ALGORITHMS
 from npckit.train.config_file import to_toml
 from npckit.train.run_folder import held
@@ -92,6 +92,10 @@ def assert_equal_runs(one: Run, other: Run) -> None:
 
 
 WORLDS: dict[str, dict[str, Any]] = {
+    "self-play with a pool": {
+        "opponents": {"learner": 0.25, "pool": 0.75},
+        "pool": PoolConfig(every=N // 4, members=("easy",)),
+    },
     "stacked planes, moved about": {"obs": "planes", "shift": 1, "game": "pong"},
     "masked features, normalised": {
         "game": "snake",
