@@ -24,7 +24,7 @@ from .rating_fit import ZERO
 from .ratings import Rating, Ratings
 
 FORMAT, SEED = 1, 0
-MATCHES, ON_THE_SPOT = 400, 60  # of each pair: for the file, and where there is none
+MATCHES, ON_THE_SPOT = 2000, 60  # of each pair: for the file, and where there is none
 Anchors = dict[str, dict[str, Rating]]  # role: level: rating
 
 
@@ -74,9 +74,7 @@ def measure(game: Game, seats: int, *, matches: int, seed: int = SEED) -> dict[s
     for index, (one, other) in enumerate(pairs):
         points = meet(game, one, other, matches=matches, seed=seed + 1000 * index, seats=seats).points
         ratings.record(label(game, one.name, one.role), label(game, other.name, other.role), points)
-    found = {
-        role: {level: _rounded(ratings.rating(label(game, level, role))) for level in levels} for role in roles
-    }
+    found = {role: {level: _rounded(ratings.rating(label(game, level, role))) for level in levels} for role in roles}
     return {"anchors": found, "results": ratings.state()["results"]}
 
 

@@ -28,7 +28,7 @@ def fit(points: Floats, matches: Floats, fixed: Floats) -> tuple[Floats, Floats]
     >>> won = np.array([[0.0, 100.0], [10.0, 0.0]])
     >>> ratings, deviations = fit(won, won + won.T, np.array([np.nan, 1500.0]))
     >>> ratings.round().tolist(), deviations.round().tolist()
-    ([1890.0, 0.0], [57.0, 0.0])
+    ([1898.0, 1500.0], [57.0, 0.0])
     """
     free = np.flatnonzero(np.isnan(fixed))
     ratings, deviations = np.where(np.isnan(fixed), ZERO, fixed), np.zeros(len(fixed))

@@ -59,7 +59,9 @@ class Ratings:
 
     def __init__(self, anchors: Mapping[str, Rating]) -> None:
         self.anchors = dict(anchors)
-        self._sums: dict[tuple[str, str], tuple[float, float]] = {}  # pair in order of names: matches, points of the first
+        self._sums: dict[
+            tuple[str, str], tuple[float, float]
+        ] = {}  # pair in order of names: matches, points of the first
         self._fitted: dict[str, Rating] | None = None
 
     def record(self, member: str, opponent: str, points: ArrayLike) -> None:
@@ -102,7 +104,9 @@ class Ratings:
             i, j = places[one], places[other]
             points[i, j], points[j, i], matches[i, j], matches[j, i] = won, number - won, number, number
         fixed = np.array([self.anchors[name].points if name in self.anchors else np.nan for name in names])
-        found = {name: Rating(*map(float, pair)) for name, *pair in zip(names, *fit(points, matches, fixed), strict=True)}
+        found = {
+            name: Rating(*map(float, pair)) for name, *pair in zip(names, *fit(points, matches, fixed), strict=True)
+        }
         return found | self.anchors
 
     def state(self) -> dict[str, Any]:
