@@ -17,7 +17,7 @@ from .errors import UserError
 PACKAGES = {  # package: the extra that brings it ("": the base install)
     "numpy": "", "onnxruntime": "", "numba": "play", "pygame-ce": "play", "tyro": "play", "rich": "play", "imageio-ffmpeg": "play",
     "pillow": "play", "gymnasium": "envs", "pettingzoo": "envs", "torch": "train", "stable-baselines3": "train", "sb3-contrib": "train",
-    "tensorboard": "train", "onnx": "train", "onnxscript": "train", "openskill": "train",
+    "tensorboard": "train", "onnx": "train", "onnxscript": "train", "openskill": "play",
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ WRONG = {
     "evaluate nope.onnx": "there is no policy file nope.onnx",
     "card README.md": "README.md",
     "check /no/such/title": "is no title",
+    "tournament pong godlike": "has no opponent 'godlike'",
     "tensorboard /no/such/runs": "there is no folder",
     "bench sim --envs 3": "--envs is 4 to",
 }

@@ -28,6 +28,7 @@ EXCEPTIONS = {
     ("envs/rendering.py", "playback"),
     ("envs/sb3_env.py", "stable_baselines3"),
     ("envs/gym_env.py", "pygame"),
+    ("agents/ratings.py", "openskill"),
 }
 
 
