@@ -21,6 +21,7 @@ COMMANDS = {  # name: (where it lives, what it does)
     "populations": ("train.commands:populations", "train a title's roles against each other"),
     "evaluate": ("train.commands:evaluate", "measure an agent against others"),
     "tournament": ("train.tournament:tournament", "rate agents against each other"),
+    "exploit": ("train.commands:exploit", "look for a way to beat a policy"),
     "tensorboard": ("train.commands:tensorboard", "open the charts of runs"),
     "demo": ("train.commands:demo", "train for a minute, evaluate, record a match"),
     "games": ("games.commands:games", "list the titles"),

@@ -67,14 +67,18 @@ class Ratings:
     def record(self, member: str, opponent: str, points: ArrayLike) -> None:
         """Adds what each of some matches, (n,) or one, was worth to `member`: 1 a win, one half a draw, 0 a loss."""
         values = np.atleast_1d(np.asarray(points, float))
-        if member == opponent:
-            raise UserError(f"{member} cannot be rated by matches against itself; give the two names of their own.")
         if not np.isin(values, (0.0, 0.5, 1.0)).all():
             raise UserError(f"a match is worth 1, 0.5 or 0 points; got {values[~np.isin(values, (0.0, 0.5, 1.0))][0]}.")
-        won = float(values.sum()) if member < opponent else float((1.0 - values).sum())
+        self.record_sum(member, opponent, len(values), float(values.sum()))
+
+    def record_sum(self, member: str, opponent: str, matches: float, points: float) -> None:
+        """As `record`, where it is known what so many matches were worth together."""
+        if member == opponent:
+            raise UserError(f"{member} cannot be rated by matches against itself; give the two names of their own.")
         pair = min(member, opponent), max(member, opponent)
-        matches, sum_so_far = self._sums.get(pair, (0.0, 0.0))
-        self._sums[pair], self._fitted = (matches + len(values), sum_so_far + won), None
+        before, won = self._sums.get(pair, (0.0, 0.0))
+        won += points if member < opponent else matches - points
+        self._sums[pair], self._fitted = (before + matches, won), None
 
     def forget(self, member: str, keep: float = 0.0) -> None:
         """For a member that has changed, as a learner does: its results so far count for a share of what they did."""

@@ -10,7 +10,7 @@ from ..agents.card import Card, Observation, Part
 from ..games.contract import Game
 from ..games.observation import ObsSpec, dtype_of, range_of
 from .config import TrainConfig
-from .evaluation import Figures
+from .evaluation import Figures, rated
 
 OUTPUTS = {"ppo": "logits", "recurrent-ppo": "logits", "dqn": "q", "recurrent-dqn": "q"}
 STATES = {"none": (), "lstm": ("hidden", "cell"), "gru": ("hidden",)}
@@ -31,8 +31,14 @@ def card_of(config: TrainConfig, game: Game, *, samples: int, seconds: float, fi
         output=OUTPUTS[config.algorithm],
         recurrent=tuple((name, (config.memory_size,)) for name in STATES[config.memory or "none"]),
         training=_training(config, samples, seconds),
+        ratings=_ratings(config, game, figures),
         skill={f"vs_{each.opponent}" if each.opponent else "alone": _skill(each) for each in figures},
     )
+
+
+def _ratings(config: TrainConfig, game: Game, figures: Sequence[Figures]) -> dict[str, Any]:
+    rating = rated(game, figures, role=config.role, seats=config.seats)
+    return {"rating": [round(value) for value in (rating.points, rating.low, rating.high)]} if rating else {}
 
 
 def _observation(game: Game, role: str, obs: ObsSpec) -> Observation:

@@ -44,6 +44,8 @@ Presets = Annotated[
 ]
 PopulationsOut = Annotated[Path, Arg(help="where their folders are made; by default runs/<game>-populations-<number>")]
 ResumeOut = Annotated[Path | None, Arg(help="the folder of populations to go on with")]
+Victim = Annotated[str, Arg(metavar="FILE", help="an .onnx file, or the name of a shipped rival")]
+ExploitOut = Annotated[str, Arg(help="the folder of the run that looks for it; by default the next free one in runs")]
 LogFolders = Annotated[tuple[Path, ...], Arg(help="runs, or folders of runs; the folder runs when empty")]
 DemoFolder = Annotated[Path, Arg(help="the run's folder; where it is taken, the next free number is added")]
 
@@ -157,6 +159,30 @@ def evaluate(
     if out is not None:
         write_text(out, _as_json(figures))
         print(f"wrote {out}")
+
+
+def exploit(
+    policy: Victim, /, *, minutes: float = 5.0, matches: int = 400, seed: int = 0, out: ExploitOut = ""
+) -> None:
+    """Look for a way to beat a policy: train against it alone, from nothing, and report how often that wins and a replay of how.
+
+    Below one half it holds out against so much training; far above, people will find the same way.
+    """
+    from .exploit import best_response
+
+    if not 0 < minutes <= 1e6:
+        raise UserError(f"--minutes is a number above 0; got {minutes}.")
+    found = best_response(policy, minutes=minutes, matches=matches, seed=seed, out=out)
+    rate = found.win_rate
+    print(
+        f"\n{policy} loses {rate.mean:.1%} [{rate.low:.1%}, {rate.high:.1%}] of {matches} matches to {found.run.policy}"
+    )
+    print(
+        f"  how          npckit watch {found.replay}"
+        if found.replay
+        else "  none of its matches was lost clearly enough to show"
+    )
+    _end(found.run)
 
 
 def tensorboard(runs: LogFolders = (), /, *, port: int = 6006, host: str = "localhost") -> None:

@@ -11,7 +11,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from ..games.contract import Game
 from .charts import add_gif, animate, writer_of
 from .config import TrainConfig
-from .evaluation import Figures, measure, seated, usual_opponents
+from .evaluation import Figures, measure, rated, seated, usual_opponents
 from .metrics import Metrics
 from .models import policy_agent
 from .progress import Display, Status
@@ -55,6 +55,8 @@ class Evaluation(BaseCallback):
         ]
         for each in figures:
             self._record(each)
+        if rating := rated(self._game, figures, **part):
+            self.logger.record("match/rating", rating.points)
         self._animate(agent, opponents[-1])
         self._status.doing = ""
         self._metrics.paused += time.monotonic() - started

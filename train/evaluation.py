@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..agents.anchors import label, ratings_of
 from ..agents.match import Match
 from ..agents.policy_file import PolicyFile
+from ..agents.ratings import Rating
 from ..agents.seats import Agent, PolicyAgent, agent_named
 from ..errors import UserError
 from ..games import registry
@@ -100,6 +102,18 @@ def measure(
     score = mean_interval(scores)
     rate = rate_interval(points) if opponent else None
     return Figures(opponent, matches, rate, score, game.spec.perf(score.mean, seats, role), seed)
+
+
+def rated(game: Game, figures: Sequence[Figures], *, role: str = "", seats: int = 0) -> Rating | None:
+    """The rating that explains matches against chance and bots best (see `agents.anchors`); None where nobody of them was met."""
+    seats, ratings = game.spec.seat_count(seats), ratings_of(game, seats)
+    team = game.spec.teams[game.spec.sides(role or game.spec.roles[0], seats)[0][0]]
+    facing = [role for role, other in zip(game.spec.roles[:seats], game.spec.teams, strict=False) if other != team]
+    known = [each for each in figures if each.win_rate is not None and each.opponent in ("random", *game.bots)]
+    for each in known:
+        assert each.win_rate is not None
+        ratings.record_sum(" ", label(game, each.opponent, facing[0]), each.matches, each.win_rate.mean * each.matches)
+    return ratings.rating(" ") if known else None
 
 
 def usual_opponents(game: Game, seats: int = 0) -> tuple[str, ...]:
