@@ -24,6 +24,7 @@ COMMANDS = {  # name: (where it lives, what it does)
     "exploit": ("train.commands:exploit", "look for a way to beat a policy"),
     "tensorboard": ("train.commands:tensorboard", "open the charts of runs"),
     "demo": ("train.commands:demo", "train for a minute, evaluate, record a match"),
+    "zoo": ("train.commands:zoo", "measure the shipped rivals, or ship one"),
     "games": ("games.commands:games", "list the titles"),
     "check": ("games.commands:check", "check a title against the contract"),
     "card": ("agents.commands:card", "show the card inside a policy file"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import __version__
 from ..agents.card import Card, Observation, Part
+from ..agents.ratings import Rating
 from ..games.contract import Game
 from ..games.observation import ObsSpec, dtype_of, range_of
 from .config import TrainConfig
@@ -31,13 +32,18 @@ def card_of(config: TrainConfig, game: Game, *, samples: int, seconds: float, fi
         output=OUTPUTS[config.algorithm],
         recurrent=tuple((name, (config.memory_size,)) for name in STATES[config.memory or "none"]),
         training=_training(config, samples, seconds),
-        ratings=_ratings(config, game, figures),
-        skill={f"vs_{each.opponent}" if each.opponent else "alone": _skill(each) for each in figures},
+        ratings=ratings_told(rated(game, figures, role=config.role, seats=config.seats)),
+        skill=skill_told(figures),
     )
 
 
-def _ratings(config: TrainConfig, game: Game, figures: Sequence[Figures]) -> dict[str, Any]:
-    rating = rated(game, figures, role=config.role, seats=config.seats)
+def skill_told(figures: Sequence[Figures]) -> dict[str, Any]:
+    """Figures as a card has them."""
+    return {f"vs_{each.opponent}" if each.opponent else "alone": _skill(each) for each in figures}
+
+
+def ratings_told(rating: Rating | None) -> dict[str, Any]:
+    """A rating as a card has it: points, and the ends of their 95% interval."""
     return {"rating": [round(value) for value in (rating.points, rating.low, rating.high)]} if rating else {}
 
 
@@ -67,6 +73,7 @@ def _training(config: TrainConfig, samples: int, seconds: float) -> dict[str, An
         "samples": samples,
         "seconds": round(seconds),
         "seed": config.seed,
+        "seats": config.seats,
         "hidden": list(config.hidden),
         "opponents": dict(config.opponents),
     }

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 from rich.console import Console
@@ -46,6 +46,11 @@ PopulationsOut = Annotated[Path, Arg(help="where their folders are made; by defa
 ResumeOut = Annotated[Path | None, Arg(help="the folder of populations to go on with")]
 Victim = Annotated[str, Arg(metavar="FILE", help="an .onnx file, or the name of a shipped rival")]
 ExploitOut = Annotated[str, Arg(help="the folder of the run that looks for it; by default the next free one in runs")]
+ZooDoes = Annotated[Literal["verify", "add"], Arg(metavar="verify|add", help="what to do")]
+ZooNames = Annotated[
+    tuple[str, ...],
+    Arg(metavar="NAME", help="verify: rivals or .onnx files, all when empty; add: the folder of a run, and a name"),
+]
 LogFolders = Annotated[tuple[Path, ...], Arg(help="runs, or folders of runs; the folder runs when empty")]
 DemoFolder = Annotated[Path, Arg(help="the run's folder; where it is taken, the next free number is added")]
 
@@ -196,6 +201,32 @@ def tensorboard(runs: LogFolders = (), /, *, port: int = 6006, host: str = "loca
         server.configure((None, "--logdir", str(folder), "--port", str(port), "--host", host))
         if server.main():
             raise UserError(f"TensorBoard cannot use port {port} of {host}; choose another with --port.")
+
+
+def zoo(does: ZooDoes, names: ZooNames = (), /, *, matches: int = 1000, seed: int = 0) -> None:
+    """Measure the shipped rivals against what their titles aim at (verify), or ship the policy of a finished run (add)."""
+    from . import zoo as rivals
+
+    if does == "add":
+        if len(names) != 2:
+            raise UserError("npckit zoo add RUN NAME takes the folder of a run and the name that its rival is to bear.")
+        figures = rivals.take_in(Path(names[0]), names[1], matches=matches)
+        Console().print(_table(figures, f"{names[1]}: {matches} matches each"))
+        return
+    table = Table("rival", "role", "aim", "reached", "95% interval", "", title=f"{matches} matches or episodes each")
+    for each in rivals.verify(names, matches=matches, **({"seed": seed} if seed else {})):
+        shown = "{:.1%}".format if each.aim.is_share else "{:.2f}".format
+        found = each.reached
+        verdict = "met" if each.met else f"short by {shown(each.aim.least - found.mean)}"
+        table.add_row(
+            each.rival,
+            each.role,
+            each.aim.told,
+            shown(found.mean),
+            f"{shown(found.low)} to {shown(found.high)}",
+            verdict,
+        )
+    Console().print(table)
 
 
 def demo(game: DemoGame = "", /, *, out: DemoFolder = Path("demo"), preset: Preset = "demo", seed: int = 0) -> None:
