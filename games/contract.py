@@ -201,6 +201,9 @@ class Game:
     features(state, seat, out)            fills float32 in [-1, 1], seat-relative
     legal(state, seat, out)               optional: 1 for each action that is allowed, 0 for the others
     bot(features, mask, memory) -> int    sees what an agent in that seat sees; `memory` is a record of its own
+
+    `potentials`: for a role whose rewards come seldom, how well it stands as far as it can tell: features (rows, n) -> (rows,).
+    Training may add the change of that to the reward (Ng, Harada & Russell 1999), which leaves what is best to do as it is.
     """
 
     spec: Spec
@@ -212,6 +215,7 @@ class Game:
     legal: Rule | None = None
     bots: Mapping[str, Rule | Mapping[str, Rule]] = dataclasses.field(default_factory=dict)
     memory: np.dtype[Any] = dataclasses.field(default_factory=lambda: record(rng=u8))
+    potentials: Mapping[str, Callable[[Any], Any]] = dataclasses.field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -115,6 +115,7 @@ class TrainConfig:
         False  # features are brought to mean 0 and deviation 1; the statistics go into the policy file
     )
     normalize_reward: bool = False  # rewards are divided by the deviation of returns
+    shaping: float = 0.0  # how much of the change of the title's own potential is added to the reward (Ng et al. 1999)
     # who holds the other seats, in shares of the rows: learner (every seat learns), pool, random, a bot, an .onnx file
     opponents: Annotated[dict[str, float], OPPONENTS_FLAG] = field(default_factory=dict)
     num_envs: int = 512  # rows that are played side by side
@@ -148,7 +149,7 @@ class TrainConfig:
         _within("", self, learning_rate=(0, 10), final_learning_rate=(0, 1), seed=(0, 2**31), threads=(0, 1024))
         _within("", self, eval_every=(0, SIZE_LIMIT), eval_matches=(2, 10**6), final_matches=(2, 10**6))
         _within("", self, checkpoint_every=(1, SIZE_LIMIT), checkpoint_limit_mb=(1, SIZE_LIMIT))
-        _within("", self, memory_size=(1, 65536), shift=(0, 64))
+        _within("", self, memory_size=(1, 65536), shift=(0, 64), shaping=(0, 1e6))
         if any(not 1 <= width <= 65536 for width in self.hidden):
             raise UserError(f"hidden layers are 1 to 65536 wide; got {self.hidden}.")
         if self.ppo.feature_coef and self.obs not in ("planes", "pixels"):
@@ -172,6 +173,10 @@ def resolved(config: TrainConfig) -> tuple[TrainConfig, Game]:
     role, seats = game.spec.role_named(config.role), game.spec.seat_count(config.seats)
     opponents = dict(config.opponents) or default_opponents(game, seats)
     check_opponents(game, opponents)
+    if config.shaping and role not in game.potentials:
+        raise UserError(
+            f"{game.name} has no potential for a {role} to be shaped by; leave out --shaping {config.shaping:g}."
+        )
     side = len(game.spec.sides(role, seats)[0])
     num_envs = max(config.num_envs // side, 1) * side  # whole games
     config = replace(config, role=role, seats=seats, opponents=opponents, num_envs=num_envs, memory=_memory(config))

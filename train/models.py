@@ -14,6 +14,7 @@ from ..agents import learners
 from ..agents.learners.host import keep_freed_memory
 from ..agents.learners.networks import Eyes, InplaceReLU
 from ..agents.learners.seat import ModelAgent
+from ..envs.arena import Potential
 from ..envs.sb3_env import SB3VecEnv
 from ..envs.seating import Players
 from ..errors import UserError
@@ -98,9 +99,15 @@ def build_env(config: TrainConfig, game: Game, players: Players | None = None) -
         seats=config.seats,
         threads=1 if config.obs == "features" else torch.get_num_threads(),
         players=players,
+        potential=shaped(game.potentials[config.role], config.shaping) if config.shaping else None,
+        gamma=config.gamma,
     )
     env.seed(config.seed)
     return env
+
+
+def shaped(potential: Potential, weight: float) -> Potential:
+    return lambda features: weight * potential(features)
 
 
 def build_model(config: TrainConfig, env: SB3VecEnv, budget: Budget) -> BaseAlgorithm:
