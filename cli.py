@@ -19,6 +19,7 @@ COMMANDS = {  # name: (where it lives, what it does)
     "sheet": ("playback.commands:sheet", "make one picture of all titles"),
     "train": ("train.commands:train", "train an agent"),
     "evaluate": ("train.commands:evaluate", "measure an agent against others"),
+    "ladder": ("train.ladder:ladder", "measure ten levels of a policy, and write them into its card"),
     "tensorboard": ("train.commands:tensorboard", "open the charts of runs"),
     "demo": ("train.commands:demo", "train for a minute, evaluate, record a match"),
     "games": ("games.commands:games", "list the titles"),

@@ -38,15 +38,16 @@ class Hampered:
         }
         self._whims = Held(keys_of(rows, seed, 8), actions, mean, "gumbel")
         self._keys = keys_of(rows, seed, 9)
+        self._pace = Held(keys_of(rows, seed, 10), 1, mean, "uniform")
         shapes = {part.name: part.stacked_shape(self._stack) for part in card.observation.parts}
         self._old: Views = {name: np.zeros((rows, *shapes[name]), part.dtype) for name, part in self._parts.items()}
         self._away = np.zeros(rows, bool)
         self._decisions = np.zeros(rows, np.int64)  # of the episode
         self._seen = np.zeros(rows, np.uint64)  # decisions of all episodes
-        slots = LIMITS["delay"][1] // card.decision_ticks + 2  # decisions that may be waiting at once
-        self._due = np.full((int(slots), rows), _NEVER)  # ticks
-        self._scores = np.zeros((int(slots), rows, actions), np.float32)
-        self._order = np.full(int(slots), -1, np.int64)
+        slots = int(LIMITS["delay"][1]) // card.decision_ticks + 3  # decisions that may be waiting at once
+        self._due = np.full((slots, rows), _NEVER)  # ticks
+        self._scores = np.zeros((slots, rows, actions), np.float32)
+        self._order = np.full(slots, -1, np.int64)
         self._taken = np.full(rows, -1, np.int64)  # the decision that is in force
         self._force = np.zeros((rows, actions), np.float32)
         self._action = np.zeros(rows, np.int64)
@@ -60,7 +61,7 @@ class Hampered:
                 f"{len(each)} handicaps cannot be shared out among {self._rows} rows; give one, or one a row"
             )
         table = {name: np.repeat([getattr(h, name) for h in each], self._rows // len(each)) for name in LIMITS}
-        self._delay, self._every = table["delay"].astype(np.int64), table["decision_every"].astype(np.int64)
+        self._delay, self._every = table["delay"].astype(float), table["decision_every"].astype(np.int64)
         self._aim, self._heat = table["aim_error"].astype(float), table["temperature"].astype(float)
         share = table["inattention"].astype(float)
         odds = share / (1.0 - share)
@@ -84,12 +85,18 @@ class Hampered:
         if self._heat.any():
             self._whims.step(self._decisions == 0)
             scores = scores + self._heat[:, None] * self._whims.values
-        due = now + np.where(self._decisions == 0, 0, self._delay)
+        due = now + np.where(self._decisions == 0, 0, self._whole_delay())
         slot = int(self._order.argmin())
         self._order[slot] = self._order.max() + 1
         self._scores[slot] = scores
         self._due[slot] = np.where(self._decisions % self._every == 0, due, _NEVER)
         self._decisions += 1
+
+    def _whole_delay(self) -> NDArray[np.int64]:
+        """(rows,) ticks; between two whole numbers it is one or the other for a while."""
+        if (self._delay % 1.0).any():
+            self._pace.step(self._decisions == 0)
+        return np.floor(self._delay + self._pace.values[:, 0]).astype(np.int64)
 
     def is_due(self, now: int) -> bool:
         """Whether a decision that has not taken effect yet does so by now, in any row."""
@@ -115,12 +122,19 @@ class Hampered:
     def state(self) -> State:
         """A snapshot (see `games.snapshot`), from which equal characters go on."""
         held = {name: error.state() for name, error in self._errors.items()}
-        return {**copied(self, (*_KEPT, "_seen")), "errors": held, "whims": self._whims.state(), "old": dict(self._old)}
+        return {
+            **copied(self, (*_KEPT, "_seen")),
+            "errors": held,
+            "whims": self._whims.state(),
+            "pace": self._pace.state(),
+            "old": dict(self._old),
+        }
 
     def set_state(self, state: State) -> None:
         """Goes on from a snapshot of equal characters. Raises UserError where it does not fit."""
         restore(self, (*_KEPT, "_seen"), state)
         self._whims.set_state(state["whims"])
+        self._pace.set_state(state["pace"])
         self._old = {name: old.copy() for name, old in state["old"].items()}
         for name, error in self._errors.items():
             error.set_state(state["errors"][name])

@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import UserError
 
 LIMITS = {  # name: (least, greatest)
-    "delay": (0, 120),
+    "delay": (0.0, 120.0),
     "aim_error": (0.0, 2.0),
     "decision_every": (1, 30),
     "inattention": (0.0, 0.9),
@@ -26,11 +26,13 @@ LIMITS = {  # name: (least, greatest)
 class Handicap:
     """How a character is held back; the default not at all. Raises UserError where a number is out of bounds.
 
+    The first decision of an episode takes effect at once, whatever the delay: everybody sees how a match begins.
+
     >>> Handicap(delay=12, aim_error=0.1)
     Handicap(delay=12, aim_error=0.1, decision_every=1, inattention=0.0, temperature=0.0)
     """
 
-    delay: int = 0  # ticks between seeing and doing; the first decision of an episode is done at once
+    delay: float = 0.0  # ticks between seeing and doing; of a broken number, now the whole ones below and now above it
     aim_error: float = 0.0  # deviation of an error in what is seen: 1 is half the width of a feature, or of a picture
     decision_every: int = 1  # decides anew only in every so many of the policy's usual decisions
     inattention: float = 0.0  # share of time in which it goes on with what it saw last
@@ -67,10 +69,10 @@ class Handicap:
         return Handicap(**raw)
 
     def towards(self, other: "Handicap", share: float) -> "Handicap":
-        """The handicap that lies a share of the way, 0 to 1, from this one to another; ticks and decisions are whole.
+        """The handicap that lies a share of the way, 0 to 1, from this one to another; decisions are whole.
 
         >>> Handicap(delay=10).towards(Handicap(delay=20, aim_error=0.5), 0.25)
-        Handicap(delay=12, aim_error=0.125, decision_every=1, inattention=0.0, temperature=0.0)
+        Handicap(delay=12.5, aim_error=0.125, decision_every=1, inattention=0.0, temperature=0.0)
         """
         mixed: dict[str, Any] = {}
         for name, (low, _) in LIMITS.items():

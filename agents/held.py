@@ -16,7 +16,7 @@ State = dict[str, Any]  # a snapshot, as in `npckit.games.snapshot`, which an NP
 _ROW, _DRAW, _ENTRY = (
     np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xD1B54A32D192ED03, 0xBB67AE8584CAA73B)
 )  # odd, so that no two coincide
-KINDS = ("normal", "gumbel")
+KINDS = ("normal", "gumbel", "uniform")
 
 
 def mix(z: Keys) -> Keys:
@@ -45,7 +45,7 @@ def uniforms(keys: Keys, draw: Keys, width: int) -> NDArray[np.float64]:
 
 
 class Held:
-    """`values` (rows, width) float64, standard normal or Gumbel, each row drawn anew after a while of its own.
+    """`values` (rows, width) float64, standard normal, Gumbel or uniform in 0 to 1, each row drawn anew after a while of its own.
 
     A while is `mean` steps, evenly spread from half as many to half as many again.
     """
@@ -93,6 +93,8 @@ def restore(target: Any, names: tuple[str, ...], state: State) -> None:
 
 def _shaped(one: NDArray[np.float64], other: NDArray[np.float64], kind: str) -> NDArray[np.float64]:
     """Uniform numbers as normal ones (Box, Muller 1958), or as Gumbel's, whose greatest is drawn by a softmax."""
+    if kind == "uniform":
+        return one
     if kind == "gumbel":
         return np.asarray(-np.log(-np.log(one)))
     return np.asarray(np.sqrt(-2.0 * np.log(one)) * np.cos(2.0 * np.pi * other))

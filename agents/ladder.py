@@ -138,14 +138,18 @@ def policy_of(level: Level, policy: PolicyFile) -> PolicyFile:
     if not path.is_file():
         raise UserError(f"level {level.level} of {policy.path} needs {level.file} in the same folder; put it there.")
     other = PolicyFile.load(path)
+    check_same_part(policy, other)
+    return other
+
+
+def check_same_part(policy: PolicyFile, other: PolicyFile) -> None:
+    """Raises UserError where a snapshot does not play the same part of the same title as the policy whose level it is."""
     for name in ("game", "rules_version", "role", "actions", "decision_ticks"):
         ours, theirs = getattr(policy.card, name), getattr(other.card, name)
         if ours != theirs:
             raise UserError(
-                f"level {level.level} of {policy.path} needs {level.file}, whose {name} is {theirs}, not {ours}; "
-                "measure the levels anew: npckit ladder"
+                f"{other.path} is no level of {policy.path}: its {name} is {theirs}, not {ours}; choose a snapshot of the same policy."
             )
-    return other
 
 
 def check_rating(rating: object) -> None:

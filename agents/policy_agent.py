@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import gcd
+from math import ceil, floor, gcd
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +42,8 @@ class PolicyAgent:
         self.policy, self.name = policy, name or Path(policy.path).stem
         self._temperature, self._seed, self._rng = temperature, seed, np.random.default_rng(seed)
         self._handicaps = (handicap,) if isinstance(handicap, Handicap) else tuple(handicap)
-        self._period = gcd(policy.card.decision_ticks, *(each.delay for each in self._handicaps))
+        delays = {whole(each.delay) for each in self._handicaps for whole in (floor, ceil)}
+        self._period = gcd(policy.card.decision_ticks, *delays)
         self._hampered: Hampered | None = None
         self._sittings = 0
 
