@@ -61,7 +61,10 @@ def ladder(
     found = calibrate(plan, lambda line: print(line, flush=True))
     write_ladder(policy, found, target, weaker)
     Console().print(table_of(found, f"{target}: {matches} matches a pairing, seed {seed}"))
-    print(f"wrote {target}; play against a level: npckit play {title.name} --against {target} --level 3")
+    name = game or title.name
+    against = f"play against a level: npckit play {name} --against {target} --level 3"
+    alone = f"watch a level: npckit watch {name} {target}@3"
+    print(f"wrote {target}; {against if found.unit == 'points' else alone}")
 
 
 def write_ladder(policy: PolicyFile, found: Ladder, target: Path, snapshots: Sequence[PolicyFile] = ()) -> None:
@@ -106,9 +109,9 @@ def table_of(found: Ladder, title: str) -> Table:
     """Every level with its rating and its handicap."""
     names = ["delay", "aim_error", "inattention", "temperature"]
     file_too = any(level.file for level in found.levels)
-    table = Table("level", "rating" if found.unit == "points" else "mean score", title=title)
+    table = Table("level", "rating" if found.unit == "points" else "score", title=title)
     for name in ["95% interval", *["file"] * file_too, *names]:
-        table.add_column(name.replace("_", " "), no_wrap=name == "95% interval")
+        table.add_column(name.removesuffix("_error"), no_wrap=name == "95% interval", overflow="fold")
     for level in found.levels:
         points, low, high = (f"{value:.0f}" if found.unit == "points" else f"{value:.2f}" for value in level.rating)
         held_back = [f"{getattr(level.handicap, name):g}" for name in names]
