@@ -24,6 +24,7 @@ Views = dict[str, NDArray[Any]]
 class Hampered:
     """`rows` characters. At a usual decision: `see`, then ask the policy, then `decide`; `act` whenever actions are wanted.
 
+    `grain` is how many ticks pass between two calls of `act`: delays are whole multiples of it, and right on average.
     `handicaps` is one for all, or one for each equal share of the rows in order; they may be changed at any time.
     """
 
@@ -38,6 +39,7 @@ class Hampered:
         }
         self._whims = Held(keys_of(rows, seed, 8), actions, mean, "gumbel")
         self._keys = keys_of(rows, seed, 9)
+        self.grain = 1
         self._pace = Held(keys_of(rows, seed, 10), 1, mean, "uniform")
         shapes = {part.name: part.stacked_shape(self._stack) for part in card.observation.parts}
         self._old: Views = {name: np.zeros((rows, *shapes[name]), part.dtype) for name, part in self._parts.items()}
@@ -93,10 +95,10 @@ class Hampered:
         self._decisions += 1
 
     def _whole_delay(self) -> NDArray[np.int64]:
-        """(rows,) ticks; between two whole numbers it is one or the other for a while."""
-        if (self._delay % 1.0).any():
+        """(rows,) ticks; between two multiples of the grain it is one or the other for a while."""
+        if (self._delay % self.grain).any():
             self._pace.step(self._decisions == 0)
-        return np.floor(self._delay + self._pace.values[:, 0]).astype(np.int64)
+        return self.grain * np.floor(self._delay / self.grain + self._pace.values[:, 0]).astype(np.int64)
 
     def is_due(self, now: int) -> bool:
         """Whether a decision that has not taken effect yet does so by now, in any row."""

@@ -119,6 +119,7 @@ class Npc:
         scores = self._scores(frame)
         if self._hampered is None:
             return int(self._choose(scores[0], legal))
+        self._hampered.grain = self.card.decision_ticks
         action = self._do(scores, legal)
         self._now += self.card.decision_ticks
         return action
@@ -133,6 +134,7 @@ class Npc:
             if usual:
                 self._held = self.act(get_frame(), get_mask() if get_mask else None)
         else:
+            self._hampered.grain = 1
             scores = self._scores(get_frame()) if usual else None
             if usual or self._hampered.is_due(self._now):
                 mask = self._legal(get_mask(), self._bound.scores.shape[1:]) if get_mask else None

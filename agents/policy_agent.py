@@ -21,8 +21,6 @@ from .ladder import Level, ladder_of, policy_of
 from .policy_file import PolicyFile
 from .policy_file import State as Memory
 
-_SITTING = 1_000_003  # between the seeds of the errors of one match and the next
-
 
 class PolicyAgent:
     """A trained policy file. Greedy by default; a temperature above 0 samples anew in every decision, seeded.
@@ -45,7 +43,6 @@ class PolicyAgent:
         delays = {whole(each.delay) for each in self._handicaps for whole in (floor, ceil)}
         self._period = gcd(policy.card.decision_ticks, *delays)
         self._hampered: Hampered | None = None
-        self._sittings = 0
 
     def at_level(self, level: int) -> PolicyAgent:
         """The same policy at a level of its ladder. Raises UserError where it has none, or not this one."""
@@ -65,7 +62,7 @@ class PolicyAgent:
         )
 
     def set_handicaps(self, handicap: Handicap | Sequence[Handicap]) -> None:
-        """From now on, also while a match is under way. A delay that is no multiple of the period (see `period`) is rounded up.
+        """From now on, also while a match is under way, whose rhythm stays: delays are multiples of the period, right on average.
 
         Raises UserError where the games cannot be shared out among so many.
         """
@@ -74,6 +71,10 @@ class PolicyAgent:
             self._hampered.set_handicaps(self._handicaps)
         elif hasattr(self, "_observer") and any(each != NO_HANDICAP for each in self._handicaps):
             self._hampered = self._new_hampered()
+
+    def keep_to_decisions(self) -> None:
+        """For who asks it at usual decisions alone, as an environment does: delays are multiples of those, right on average."""
+        self._period = self.policy.card.decision_ticks
 
     def period(self, game: Game) -> int:
         """Ticks between decisions, or less where the first handicaps' delays ask for it."""
@@ -84,11 +85,11 @@ class PolicyAgent:
         self._observer = Observer(batch, obs, games, seats)
         self._memory: Memory = {}
         self._hampered = self._new_hampered() if any(each != NO_HANDICAP for each in self._handicaps) else None
-        self._sittings += 1
 
     def _new_hampered(self) -> Hampered:
-        seed = self._seed + _SITTING * self._sittings
-        return Hampered(self.policy.card, self._handicaps, len(self._observer.games), seed=seed)
+        hampered = Hampered(self.policy.card, self._handicaps, len(self._observer.games), seed=self._seed)
+        hampered.grain = self._period
+        return hampered
 
     def decide(self, actions: NDArray[np.int32]) -> None:
         observer, hampered = self._observer, self._hampered

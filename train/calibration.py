@@ -32,7 +32,7 @@ WEAKEST_HEAT = 0.3  # temperature, in spreads of the policy's own scores
 GRID = (
     17  # severities at which the way down is measured first, closer together where it begins: little costs much there
 )
-LEAST_STEP = {"points": 10.0, "score": 0.0}  # between levels, else there is nothing to climb
+LEAST_STEP = {"points": 25.0, "score": 1e-6}  # between levels, however exactly they are measured
 SEED = 77_000  # of the matches that the spread of scores is taken from
 
 
@@ -63,7 +63,8 @@ def calibrate(plan: Plan, tell: Callable[[str], None] = lambda line: None) -> La
     for turn in (1, 2):
         tell(f"measuring the levels, {turn} of 2")
         *weaker, _ = _targets(gauge, ways[""], plan)
-        chosen = [*(_player_at(ways, points, gauge) for points in weaker), ways[""].player(0.0)]
+        found = [*(_player_at(ways, points, gauge) for points in weaker), ways[""].player(0.0)]
+        chosen = list(dict.fromkeys(found))
         gauge.measure(chosen, plan.matches)
         for name, way in ways.items():
             way.known += [player for player in chosen if player.file == name and player not in way.known]
@@ -106,14 +107,22 @@ class Way:
 
 
 def _targets(gauge: Gauge, way: Way, plan: Plan) -> list[float]:
-    """Ten even steps up to full strength, from about the weakest bot; from just above chance where the policy is hardly better."""
+    """Even steps up to full strength, from about the weakest bot; from just above chance where the policy is hardly better.
+
+    Ten, or fewer where so many could not be told apart: a step is no smaller than the error of what will be measured.
+    """
     rated, (_, strengths) = gauge.ratings(), way.curve(gauge)
     top, chance = rated[way.known[0]].mean, rated["random"].mean
     weakest = rated[next(iter(plan.game.bots), "random")].mean
     bottom = max(weakest if weakest < chance + 0.75 * (top - chance) else chance + 0.05 * (top - chance), strengths[-1])
-    if not top - bottom > LEAST_STEP[gauge.unit] * (MOST - 1):
-        raise UserError(f"{plan.policy.path} is hardly stronger than chance, so it has no levels; train it for longer.")
-    return np.linspace(bottom, top, MOST).tolist()
+    error = float(np.median([rated[player].high - rated[player].low for player in way.known[:GRID]])) / 4.0
+    steps = int((top - bottom) / max(error, LEAST_STEP[gauge.unit]))
+    if top <= bottom or steps < 1:
+        raise UserError(
+            f"{plan.policy.path} is hardly stronger than at its weakest, so no levels can be told apart; "
+            "train it for longer, or play more --matches."
+        )
+    return np.linspace(bottom, top, min(steps + 1, MOST)).tolist()
 
 
 def _player_at(ways: dict[str, Way], points: float, gauge: Gauge) -> Player:
@@ -125,15 +134,14 @@ def _player_at(ways: dict[str, Way], points: float, gauge: Gauge) -> Player:
 
 
 def _levels(chosen: Sequence[Player], gauge: Gauge) -> list[Level]:
-    """Numbered, with their ratings; where noise has put two in the wrong order they are pooled, a hair apart."""
+    """Numbered, with their ratings. Of some that came out in the wrong order, and so cannot be told apart, the last is kept."""
     rated = gauge.ratings()
     means = falling([rated[player].mean for player in chosen][::-1])[::-1]
-    levels: list[Level] = []
-    for number, (player, mean) in enumerate(zip(chosen, means, strict=True), start=1):
-        least = levels[-1].rating[0] + 0.01 if levels else -np.inf
-        rating = _bounds(rated[player], max(round(mean, 2), round(float(least), 2)))
-        levels.append(Level(level=number, file=player.file, handicap=player.handicap, rating=rating))
-    return levels
+    last = {round(mean, 2): player for player, mean in zip(chosen, means, strict=True)}
+    return [
+        Level(level=number, file=player.file, handicap=player.handicap, rating=_bounds(rated[player], mean))
+        for number, (mean, player) in enumerate(last.items(), start=1)
+    ]
 
 
 def _bounds(estimate: Estimate, mean: float) -> Bounds:

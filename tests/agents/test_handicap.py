@@ -14,6 +14,7 @@ from npckit.agents.npc import Npc
 from npckit.agents.policy_agent import PolicyAgent
 from npckit.agents.policy_file import PolicyFile
 from npckit.agents.seats import BotAgent, RandomAgent
+from npckit.envs.arena import Arena
 from npckit.errors import UserError
 from npckit.games.observation import Observer, ObsSpec
 
@@ -134,6 +135,21 @@ def test_a_broken_delay_is_met_on_average(make_card: Any) -> None:
     characters.decide(np.tile(np.eye(3, dtype=np.float32)[1], (500, 1)), 4)
     begun = [characters.act(4 + waited, bound=False).mean() for waited in range(4)]
     assert begun[:2] == [0.0, 0.0] and 0.68 < begun[2] < 0.82 and begun[3] == 1.0
+
+
+def test_in_an_environment_a_delay_is_of_whole_decisions_and_right_on_average(rival: PolicyFile, pong: Any) -> None:
+    agent = PolicyAgent(rival, handicap=Handicap(delay=1.0))
+    assert agent.period(pong) == 1
+    Arena(pong, 8, obs=ObsSpec("features"), opponent=agent).reset(0)
+    assert agent.period(pong) == 4
+    characters, nothing = Hampered(rival.card, Handicap(delay=1.0), 500), np.zeros((500, 3), np.float32)
+    characters.grain = 4
+    characters.see({"obs": np.zeros((500, 9), np.float32)}, np.ones(500, bool))
+    for now in (0, 4):
+        characters.decide(nothing if now == 0 else nothing + np.eye(3, dtype=np.float32)[1], now)
+        begun = characters.act(now)
+    assert 0.68 < begun.mean() < 0.82  # the others begin a decision later
+    assert characters.act(8).all()
 
 
 def test_who_decides_every_third_time_holds_in_between(make_policy: Any) -> None:

@@ -37,7 +37,7 @@ def test_who_never_loses_is_not_infinitely_strong() -> None:
 @pytest.fixture(scope="module")
 def found(pong_game: Any) -> Ladder:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(calibration, "GRID", 9)
+        patch.setattr(calibration, "GRID", 6)
         return calibrate(Plan(pong_game, PolicyFile.load("pong"), matches=40))
 
 
@@ -48,9 +48,9 @@ def pong_game() -> Any:
     return registry.load("pong")
 
 
-def test_ten_levels_rise_in_about_even_steps_to_full_strength(found: Ladder) -> None:
+def test_levels_rise_in_about_even_steps_to_full_strength(found: Ladder) -> None:
     steps = np.diff(found.points)
-    assert len(found.levels) == 10 and (steps > 0).all() and steps.max() < 3 * steps.mean()
+    assert 8 <= len(found.levels) <= 10 and (steps > 0).all() and steps.max() < 3 * steps.mean()
     assert found.levels[-1].handicap.to_json() == {} and found.points[-1] > 1700
     assert 500 < found.points[0] < 900  # about the easy bot
     held_back = [level.handicap.delay for level in found.levels]
@@ -95,13 +95,12 @@ def test_the_command_writes_the_ladder_and_its_snapshots(
     assert "file" in told and f"--against {out} --level 3" in told
 
 
-def test_a_policy_that_plays_like_chance_gets_no_ladder(pong_game: Any, tmp_path: Path) -> None:
-    """With every score equal but noise, no severity changes anything."""
+def test_where_levels_cannot_be_told_apart_there_is_no_ladder(pong_game: Any) -> None:
     from npckit.errors import UserError
 
     monkey = pytest.MonkeyPatch()
     monkey.setattr(calibration, "GRID", 3)
-    monkey.setattr(calibration, "LEAST_STEP", {"points": 1000.0})
-    with monkey.context(), pytest.raises(UserError, match="hardly stronger than chance"):
+    monkey.setattr(calibration, "LEAST_STEP", {"points": 5000.0})
+    with monkey.context(), pytest.raises(UserError, match="no levels can be told apart"):
         calibrate(Plan(pong_game, PolicyFile.load("pong"), matches=40))
     monkey.undo()
