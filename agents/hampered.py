@@ -129,7 +129,7 @@ class Hampered:
             "errors": held,
             "whims": self._whims.state(),
             "pace": self._pace.state(),
-            "old": dict(self._old),
+            "old": {name: old.copy() for name, old in self._old.items()},
         }
 
     def set_state(self, state: State) -> None:

@@ -249,14 +249,17 @@ def test_an_agent_goes_on_from_a_snapshot(rival: PolicyFile, pong: Any) -> None:
 
     match, again = start(), start()
     match.advance(200)
+    saved, tick, actions = match.batch.state(), match.tick, match.actions.copy()
+    players = [agent.state() for agent in match.agents]  # type: ignore[attr-defined]
+    for _ in range(100):
+        match.advance()
     again.advance(40)
-    again.batch.set_state(match.batch.state())
-    again.tick, again.actions[:] = match.tick, match.actions
-    for there, here in zip(match.agents, again.agents, strict=True):
-        here.set_state(there.state())  # type: ignore[attr-defined]
-    for one in (match, again):
-        for _ in range(100):
-            one.advance()
+    again.batch.set_state(saved)
+    again.tick, again.actions[:] = tick, actions
+    for agent, state in zip(again.agents, players, strict=True):
+        agent.set_state(state)  # type: ignore[attr-defined]
+    for _ in range(100):
+        again.advance()
     assert match.batch.hash() == again.batch.hash()
 
 
