@@ -7,8 +7,8 @@ lie, and what was found is measured again, twice, with all matches counting in t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -38,7 +38,10 @@ SEED = 77_000  # of the matches that the spread of scores is taken from
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be found: a ladder of a policy, with the help of weaker snapshots, from so many matches a pairing."""
+    """What is to be found: a ladder of a policy, with the help of weaker snapshots, from so many matches a pairing.
+
+    `anchors` are points of bots that are known; the others' follow from the matches, the strongest bot having 1500.
+    """
 
     game: Game
     policy: PolicyFile
@@ -46,6 +49,7 @@ class Plan:
     seats: int = 0
     matches: int = 400
     seed: int = 0
+    anchors: Mapping[str, float] = field(default_factory=dict)
 
 
 def calibrate(plan: Plan, tell: Callable[[str], None] = lambda line: None) -> Ladder:
@@ -53,7 +57,7 @@ def calibrate(plan: Plan, tell: Callable[[str], None] = lambda line: None) -> La
     role, seats = plan.policy.card.role, plan.game.spec.seat_count(plan.seats)
     setting = Setting(plan.game, role, seats, plan.seed)
     tell("measuring the bots")
-    gauge = gauge_for(setting, plan.matches)
+    gauge = gauge_for(setting, plan.matches, plan.anchors)
     files = {"": plan.policy, **{policy.path.name: policy for policy in plan.snapshots}}
     ways = {name: Way(policy, name, score_spread(plan.game, policy, seats)) for name, policy in files.items()}
     for name, way in ways.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from typing import Any, Protocol
@@ -105,12 +105,16 @@ def by_file(players: Sequence[Player]) -> list[list[Player]]:
 
 
 class PointsGauge:
-    """Points, the strongest bot's being 1500: a joint fit of all matches, bots among each other included."""
+    """Points, the strongest bot's being 1500: a joint fit of all matches, bots among each other included.
+
+    `anchors` are points of bots, by name, that are known from elsewhere and stay.
+    """
 
     unit = "points"
 
-    def __init__(self, setting: Setting, matches: int) -> None:
+    def __init__(self, setting: Setting, matches: int, anchors: Mapping[str, float]) -> None:
         self._setting, self._results = setting, list[Result]()
+        self._anchors = {setting.bots[-1]: HARDEST, **anchors}
         if setting.is_symmetric:
             game, sizes = setting.game, {"role": setting.role, "seats": setting.seats}
             for one, other in combinations(setting.bots, 2):
@@ -131,7 +135,17 @@ class PointsGauge:
                 self._results += _results(ones, others, self._setting.between(ones, others, matches))
 
     def ratings(self) -> dict[Any, Estimate]:
-        return fit_points(self._results, {self._setting.bots[-1]: HARDEST})
+        """What the bots are worth follows from each other and the policy; with snapshots of other habits it does not change."""
+        own = [result for result in self._results if not _is_snapshot(result.one) and not _is_snapshot(result.other)]
+        rated = fit_points(own, self._anchors)
+        if len(own) == len(self._results):
+            return rated
+        bots = {bot: rated[bot] for bot in self._setting.bots if bot in rated}
+        return {**fit_points(self._results, {bot: each.mean for bot, each in bots.items()}), **bots}
+
+
+def _is_snapshot(who: Any) -> bool:
+    return isinstance(who, Player) and bool(who.file)
 
 
 def _results(ones: Sequence[Any], others: Sequence[Any], points: NDArray[Any]) -> list[Result]:
@@ -161,6 +175,6 @@ class ScoreGauge:
         return {who: mean_interval(scores) for who, scores in self._scores.items()}
 
 
-def gauge_for(setting: Setting, matches: int) -> Gauge:
+def gauge_for(setting: Setting, matches: int, anchors: Mapping[str, float]) -> Gauge:
     """Points where somebody plays against others, else scores; the bots are measured at once, `matches` of each."""
-    return ScoreGauge(setting, matches) if setting.seats == 1 else PointsGauge(setting, matches)
+    return ScoreGauge(setting, matches) if setting.seats == 1 else PointsGauge(setting, matches, anchors)
