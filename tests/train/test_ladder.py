@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,14 @@ import numpy as np
 import pytest
 from npckit import cli
 from npckit.agents.ladder import Ladder, ladder_of
+from npckit.agents.match import Match
+from npckit.agents.policy_agent import PolicyAgent
 from npckit.agents.policy_file import ZOO, PolicyFile
+from npckit.agents.seats import BotAgent
+from npckit.errors import UserError
+from npckit.games import registry
 from npckit.train import calibration
+from npckit.train import ladder as command
 from npckit.train.calibration import Plan, calibrate
 from npckit.train.points import Result, fit_points
 
@@ -43,8 +50,6 @@ def found(pong_game: Any) -> Ladder:
 
 @pytest.fixture(scope="module")
 def pong_game() -> Any:
-    from npckit.games import registry
-
     return registry.load("pong")
 
 
@@ -78,10 +83,6 @@ def test_the_command_refuses_before_it_plays(tmp_path: Path, capsys: pytest.Capt
 def test_the_command_writes_the_ladder_and_its_snapshots(
     found: Ladder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from dataclasses import replace
-
-    from npckit.train import ladder as command
-
     young = tmp_path / "old" / "young.onnx"
     young.parent.mkdir()
     shutil.copy(ZOO / "pong.onnx", young)
@@ -96,11 +97,23 @@ def test_the_command_writes_the_ladder_and_its_snapshots(
 
 
 def test_where_levels_cannot_be_told_apart_there_is_no_ladder(pong_game: Any) -> None:
-    from npckit.errors import UserError
-
     monkey = pytest.MonkeyPatch()
     monkey.setattr(calibration, "GRID", 3)
     monkey.setattr(calibration, "LEAST_STEP", {"points": 5000.0})
     with monkey.context(), pytest.raises(UserError, match="no levels can be told apart"):
         calibrate(Plan(pong_game, PolicyFile.load("pong"), matches=40))
     monkey.undo()
+
+
+def test_levels_of_the_shipped_rivals_win_as_often_as_their_ratings_say() -> None:
+    each = 200
+    for path in sorted(ZOO.glob("*.onnx")):
+        policy = PolicyFile.load(path)
+        title, levels = registry.load(policy.card.game), ladder_of(policy).levels
+        agent = PolicyAgent(policy, seed=9, handicap=[level.handicap for level in levels for _ in range(each)])
+        if len(title.spec.teams) != 2 or ladder_of(policy).unit != "points":
+            continue
+        match = Match(title, [agent, BotAgent(title.hardest)], num_games=len(levels) * each, seed=77)
+        won = match.play().points(0).reshape(-1, each).mean(axis=1)
+        told = [1 / (1 + 10 ** ((1500 - level.rating[0]) / 400)) for level in levels]
+        np.testing.assert_allclose(won, told, atol=0.1)
