@@ -22,6 +22,7 @@ COMMANDS = {  # name: (where it lives, what it does)
     "evaluate": ("train.commands:evaluate", "measure an agent against others"),
     "tournament": ("train.tournament:tournament", "rate agents against each other"),
     "exploit": ("train.commands:exploit", "look for a way to beat a policy"),
+    "ladder": ("train.ladder:ladder", "measure ten levels of a policy, and write them into its card"),
     "tensorboard": ("train.commands:tensorboard", "open the charts of runs"),
     "demo": ("train.commands:demo", "train for a minute, evaluate, record a match"),
     "zoo": ("train.commands:zoo", "measure the shipped rivals, or ship one"),

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..errors import UserError
+from .ladder import Level, ladder_of
 from .policy_file import PolicyFile
 
 
@@ -42,7 +43,21 @@ def facts_of(policy: PolicyFile) -> dict[str, str]:
         + (f", remembers {', '.join(name for name, _ in told.recurrent)}" if told.recurrent else ""),
         **{f"trained: {key}": str(value) for key, value in told.training.items()},
         **{f"skill: {key}": str(value) for key, value in told.skill.items()},
-        **{f"rating: {key}": str(value) for key, value in told.ratings.items()},
+        **{f"rating: {key}": str(value) for key, value in told.ratings.items() if key != "ladder"},
+        **levels_of(policy),
         "made by": f"npckit {told.npckit}",
         "size": f"{Path(policy.path).stat().st_size / 1024:.0f} KiB",
     }
+
+
+def levels_of(policy: PolicyFile) -> dict[str, str]:
+    """The levels of a policy's ladder, name to rating and handicap; nothing where it has none. Raises UserError for an odd one."""
+    if "ladder" not in policy.card.ratings:
+        return {}
+    return {f"level {each.level}": described(each) for each in ladder_of(policy).levels}
+
+
+def described(level: Level) -> str:
+    """Rating, file and handicap of a level in a line."""
+    held_back = ", ".join(f"{name} {value:g}" for name, value in level.handicap.to_json().items())
+    return f"{level.rating[0]:g}" + f" {level.file}" * bool(level.file) + f" ({held_back or 'no handicap'})"

@@ -11,7 +11,7 @@ while playing:
 
 import math
 import os
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,43 +19,89 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import UserError
 from .card import Card, Part
+from .crowd import Crowd
+from .eye import Eye, check_finite, stacked_error
+from .hampered import Hampered
+from .handicap import NO_HANDICAP, Handicap
+from .ladder import Level, ladder_of, policy_of
 from .policy_file import PolicyFile, as_rows
 
-_Arrays = dict[str, NDArray[Any]]
 _NEVER = np.full((), -np.inf, np.float32)
+_FRESH, _NOT_FRESH = np.ones(1, bool), np.zeros(1, bool)
 Frame = ArrayLike | dict[str, ArrayLike]  # one unstacked observation; a dict for kind "both"
 
 
 class Npc:
-    """Plays a policy: owns the stack of frames, the recurrent state, masks and sampling. Seeded, so play repeats."""
+    """Plays a policy: owns the stack of frames, the recurrent state, masks, sampling and handicaps. Seeded, so play repeats."""
 
     def __init__(
-        self, policy: PolicyFile, *, seed: int = 0, deterministic: bool = True, temperature: float = 1.0
+        self,
+        policy: PolicyFile,
+        *,
+        seed: int = 0,
+        deterministic: bool = True,
+        temperature: float = 1.0,
+        handicap: Handicap = NO_HANDICAP,
     ) -> None:
         if not (math.isfinite(temperature) and temperature > 0):
             raise UserError(
                 f"temperature must be a number above 0; got {temperature} (deterministic=True takes the best)"
             )
         self.policy, self.card = policy, policy.card
-        self._rng = np.random.default_rng(seed)
+        self._seed, self._rng = seed, np.random.default_rng(seed)
         self._temperature = None if deterministic else temperature
         self._bound = policy.bind()
         stack = self.card.observation.stack
-        self._eyes = [_Eye(part, stack, self._bound.inputs[part.name]) for part in self.card.observation.parts]
-        self._crowd = _Crowd(self.card)
+        self._eyes = [Eye(part, stack, self._bound.inputs[part.name]) for part in self.card.observation.parts]
+        self._crowd = Crowd(self.card)
+        self._hampered: Hampered | None = None
         self.reset()
+        self.handicap = handicap
 
     @classmethod
     def load(
-        cls, path: str | os.PathLike[str], *, seed: int = 0, deterministic: bool = True, temperature: float = 1.0
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        seed: int = 0,
+        deterministic: bool = True,
+        temperature: float = 1.0,
+        handicap: Handicap = NO_HANDICAP,
     ) -> "Npc":
         """Open a policy file or a shipped policy by name. Without `deterministic`, actions are drawn by
         softmax(scores / temperature). Raises UserError, naming the file, where it is unfit."""
-        return cls(PolicyFile.load(path), seed=seed, deterministic=deterministic, temperature=temperature)
+        policy = PolicyFile.load(path)
+        return cls(policy, seed=seed, deterministic=deterministic, temperature=temperature, handicap=handicap)
+
+    def at_level(self, level: int) -> "Npc":
+        """The same character at a level of its policy's ladder. Raises UserError where it has none, or not this one."""
+        return self._at(ladder_of(self.policy).at_level(level))
+
+    def at_rating(self, points: float) -> "Npc":
+        """The same character as near to a rating as its policy's ladder goes. Raises UserError where it has none."""
+        return self._at(ladder_of(self.policy).at_rating(points))
+
+    def _at(self, level: Level) -> "Npc":
+        sampled: dict[str, Any] = {} if self._temperature is None else {"temperature": self._temperature}
+        policy, deterministic = policy_of(level, self.policy), self._temperature is None
+        return Npc(policy, seed=self._seed, deterministic=deterministic, handicap=level.handicap, **sampled)
+
+    @property
+    def handicap(self) -> Handicap:
+        """How the character is held back (see `npckit.agents.handicap`); may be set at any time, and counts from then on."""
+        return self._handicap
+
+    @handicap.setter
+    def handicap(self, handicap: Handicap) -> None:
+        self._handicap = handicap
+        if self._hampered is not None:
+            self._hampered.set_handicaps(handicap)
+        elif handicap != NO_HANDICAP:
+            self._hampered = Hampered(self.card, handicap, 1, seed=self._seed)
 
     def reset(self) -> None:
         """An episode begins: forget the frames, the recurrent state, the held action and the crowd."""
-        self._fresh, self._hold, self._held = True, 0, 0
+        self._fresh, self._hold, self._held, self._now = True, 0, 0, 0
         self._crowd.forget()
         for name, _ in self.card.recurrent:
             self._bound.inputs[name].fill(0)
@@ -70,6 +116,35 @@ class Npc:
         Raises UserError for a frame of another shape or dtype, a stacked one, NaN, or a mask that allows nothing.
         """
         legal = None if mask is None else self._legal(mask, self._bound.scores.shape[1:])
+        scores = self._scores(frame)
+        if self._hampered is None:
+            return int(self._choose(scores[0], legal))
+        self._hampered.grain = self.card.decision_ticks
+        action = self._do(scores, legal)
+        self._now += self.card.decision_ticks
+        return action
+
+    def tick(self, get_frame: Callable[[], Frame], get_mask: Callable[[], ArrayLike] | None = None) -> int:
+        """Call every game tick: decides on the first and on every `decision_ticks`-th after it, and holds in between.
+
+        With a delay an action begins in between too; the mask is asked for whenever one begins.
+        """
+        usual = self._hold == 0
+        if self._hampered is None:
+            if usual:
+                self._held = self.act(get_frame(), get_mask() if get_mask else None)
+        else:
+            self._hampered.grain = 1
+            scores = self._scores(get_frame()) if usual else None
+            if usual or self._hampered.is_due(self._now):
+                mask = self._legal(get_mask(), self._bound.scores.shape[1:]) if get_mask else None
+                self._held = self._do(scores, mask)
+        self._hold = (self.card.decision_ticks if usual else self._hold) - 1
+        self._now += 1
+        return self._held
+
+    def _scores(self, frame: Frame) -> NDArray[np.float32]:
+        """(1, actions) what the policy makes of the newest frame, or of what the character believes it to be."""
         if len(self._eyes) == 1 and not isinstance(frame, dict):
             seen = [self._eyes[0].look(frame)]
         else:
@@ -77,17 +152,32 @@ class Npc:
             seen = [eye.look(frames[eye.part.name]) for eye in self._eyes]
         for eye, image in zip(self._eyes, seen, strict=True):
             eye.push(image, self._fresh)
+        if self._hampered is None:
+            self._bound()
+        else:
+            self._ask_mistaken(self._hampered)
         self._fresh = False
-        self._bound()
-        return int(self._choose(self._bound.scores[0], legal))
+        return self._bound.scores
 
-    def tick(self, get_frame: Callable[[], Frame], get_mask: Callable[[], ArrayLike] | None = None) -> int:
-        """Call every game tick: decides on the first and on every `decision_ticks`-th after it, and holds in between."""
-        if self._hold == 0:
-            self._held = self.act(get_frame(), get_mask() if get_mask else None)
-            self._hold = self.card.decision_ticks
-        self._hold -= 1
-        return self._held
+    def _ask_mistaken(self, hampered: Hampered) -> None:
+        """Shows the policy what the character believes to see, and keeps the true frames for the stack."""
+        buffers = {eye.part.name: self._bound.inputs[eye.part.name] for eye in self._eyes}
+        true = {name: buffer.copy() for name, buffer in buffers.items()}
+        for name, view in hampered.see(true, _FRESH if self._fresh else _NOT_FRESH).items():
+            buffers[name][...] = view
+        self._bound()
+        for name, buffer in buffers.items():
+            buffer[...] = true[name]
+
+    def _do(self, scores: NDArray[Any] | None, legal: NDArray[np.bool_] | None) -> int:
+        """The action in force now under handicaps; `scores` (1, actions) come at a usual decision."""
+        assert self._hampered is not None
+        if scores is not None:
+            if not np.isfinite(scores).all():
+                raise self._no_numbers()
+            self._hampered.decide(self._drawn(scores), self._now)
+        mask = None if legal is None else legal[None]
+        return int(self._hampered.act(self._now, mask, bound=scores is not None)[0])
 
     def act_many(
         self, frames: Frame, masks: ArrayLike | None = None, ids: Sequence[Hashable] | None = None
@@ -97,10 +187,11 @@ class Npc:
         `ids` say which character each row is (0 to n-1 by default); each has a stack and a state of its own, which
         begin where its id is first seen. The crowd is apart from the one character of `act`. Raises UserError as `act`.
         """
+        if self._hampered is not None:
+            raise UserError("act_many plays without handicaps; make an Npc for each character that has one")
         given = _by_part(self.card, frames)
         rows = {
-            part.name: _check_finite(part, self._as_rows(part, given[part.name]))
-            for part in self.card.observation.parts
+            part.name: check_finite(part, self._as_rows(part, given[part.name])) for part in self.card.observation.parts
         }
         count = len(next(iter(rows.values())))
         ids = range(count) if ids is None else ids
@@ -119,7 +210,7 @@ class Npc:
     def _as_rows(self, part: Part, frames: ArrayLike) -> NDArray[Any]:
         array = np.asarray(frames)
         if array.shape[1:] == part.stacked_shape(self.card.observation.stack) != part.frame_shape:
-            raise _stacked(part)
+            raise stacked_error(part)
         return as_rows(part.name, array, part.dtype, part.frame_shape)
 
     def _legal(self, mask: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -132,100 +223,24 @@ class Npc:
 
     def _choose(self, scores: NDArray[Any], legal: NDArray[np.bool_] | None) -> NDArray[np.int64]:
         """The best legal action of each row; drawn by softmax where a temperature is set (Gumbel's trick)."""
-        if self._temperature is not None:
-            scores = scores / self._temperature + self._rng.gumbel(size=scores.shape)
+        scores = self._drawn(scores)
         if legal is not None:
             scores = np.where(legal, scores, _NEVER)
         best = scores.argmax(axis=-1)
         # The best is NaN wherever any is, so one number a row tells of all.
         chosen = scores[best] if best.ndim == 0 else np.take_along_axis(scores, best[:, None], axis=-1)
         if not (math.isfinite(chosen) if best.ndim == 0 else np.isfinite(chosen).all()):
-            raise UserError(
-                f"{self.policy.path} answers this observation with infinities or no numbers; train it again"
-            )
+            raise self._no_numbers()
         return best
 
+    def _drawn(self, scores: NDArray[Any]) -> NDArray[Any]:
+        """Scores whose best is the choice: as they are, or with noise that is drawn anew."""
+        if self._temperature is None:
+            return scores
+        return np.asarray(scores / self._temperature + self._rng.gumbel(size=scores.shape))
 
-class _Eye:
-    """One part of what a single character sees: the last frames, in the buffer that onnxruntime reads."""
-
-    def __init__(self, part: Part, stack: int, buffer: NDArray[Any]) -> None:
-        self.part, self._stack, self._dtype = part, stack, np.dtype(part.dtype)
-        self._frames = buffer.reshape(stack, *part.frame_shape)  # a view, oldest first
-
-    def look(self, frame: ArrayLike) -> NDArray[Any]:
-        """Check one unstacked frame and give it in the graph's dtype."""
-        image = frame if isinstance(frame, np.ndarray) else np.asarray(frame)
-        part = self.part
-        if image.shape != part.frame_shape:
-            if image.shape == part.stacked_shape(self._stack):
-                raise _stacked(part)
-            raise UserError(f"{part.name} must be {part.dtype} {part.frame_shape}; got {image.dtype} {image.shape}")
-        if image.dtype is not self._dtype:
-            image = as_rows(part.name, image[None], part.dtype, part.frame_shape)[0]
-        return _check_finite(part, image)
-
-    def push(self, image: NDArray[Any], fresh: bool) -> None:
-        """Take in the newest frame; the first of an episode fills the stack."""
-        if fresh or self._stack == 1:
-            self._frames[:] = image
-        else:
-            self._frames[:-1] = self._frames[1:]
-            self._frames[-1] = image
-
-
-class _Crowd:
-    """The stacks and states of many characters, a row each."""
-
-    def __init__(self, card: Card) -> None:
-        self._stack = card.observation.stack
-        self._states = [name for name, _ in card.recurrent]
-        self._rows: dict[Hashable, int] = {}
-        self._free: list[int] = []
-        parts = card.observation.parts
-        self._memory = {part.name: np.zeros((0, self._stack, *part.frame_shape), part.dtype) for part in parts}
-        self._memory |= {name: np.zeros((0, *shape), np.float32) for name, shape in card.recurrent}
-
-    def forget(self, ids: Iterable[Hashable] | None = None) -> None:
-        """Free the rows of these characters, or of all."""
-        for key in list(self._rows) if ids is None else ids:
-            if key in self._rows:
-                self._free.append(self._rows.pop(key))
-
-    def recall(self, ids: Sequence[Hashable], frames: dict[str, NDArray[Any]]) -> tuple[_Arrays, _Arrays, NDArray[Any]]:
-        """Push each character's frame: stacked observations, recurrent states, and the rows they live in."""
-        fresh = np.array([key not in self._rows for key in ids], bool)
-        rows = np.array([self._row(key) for key in ids], np.intp)
-        for name in self._states:
-            self._memory[name][rows[fresh]] = 0
-        obs = {}
-        for name, images in frames.items():
-            stacks = self._memory[name][rows]
-            stacks[:, :-1] = stacks[:, 1:]
-            stacks[:, -1] = images
-            stacks[fresh] = images[fresh][:, None]
-            self._memory[name][rows] = stacks
-            obs[name] = stacks.reshape(len(rows), self._stack * images.shape[1], *images.shape[2:])
-        return obs, {name: self._memory[name][rows] for name in self._states}, rows
-
-    def keep(self, rows: NDArray[Any], state: _Arrays) -> None:
-        """Store the new recurrent states."""
-        for name, new in state.items():
-            self._memory[name][rows] = new
-
-    def _row(self, key: Hashable) -> int:
-        if key not in self._rows:
-            if not self._free:
-                self._grow()
-            self._rows[key] = self._free.pop()
-        return self._rows[key]
-
-    def _grow(self) -> None:
-        old = len(self._rows)
-        more = max(8, old)
-        self._free = list(range(old, old + more))
-        for name, array in self._memory.items():
-            self._memory[name] = np.concatenate([array, np.zeros((more, *array.shape[1:]), array.dtype)])
+    def _no_numbers(self) -> UserError:
+        return UserError(f"{self.policy.path} answers this observation with infinities or no numbers; train it again")
 
 
 def _by_part(card: Card, frame: Any) -> dict[str, Any]:
@@ -234,14 +249,3 @@ def _by_part(card: Card, frame: Any) -> dict[str, Any]:
     if list(frames) != names and set(frames) != set(names):
         raise UserError(f"this policy sees {' and '.join(names)}; got {', '.join(map(str, frames))}")
     return frames
-
-
-def _check_finite(part: Part, image: NDArray[Any]) -> NDArray[Any]:
-    # A NaN or an infinity makes the sum of squares one, quickly; a sum that merely overflowed is looked at again.
-    if part.dtype == "float32" and not math.isfinite(np.vdot(image, image)) and not np.isfinite(image).all():
-        raise UserError(f"{part.name} holds NaN or infinity; check what the game observes")
-    return image
-
-
-def _stacked(part: Part) -> UserError:
-    return UserError(f"give the newest frame alone, {part.name} {part.frame_shape}; Npc stacks the last ones itself")

@@ -19,9 +19,8 @@ from ..games.contract import Game
 from ..games.observation import Observation, Observer, ObsSpec
 from ..games.scripted import ScriptedPlayers
 from ..games.snapshot import State
-from .card import Card
+from .policy_agent import PolicyAgent
 from .policy_file import PolicyFile, shipped
-from .policy_file import State as Memory
 
 Actions = NDArray[np.int32]
 
@@ -166,81 +165,44 @@ def legal_actions(actions: NDArray[Any], masks: NDArray[np.uint8]) -> NDArray[An
     return legal
 
 
-class PolicyAgent:
-    """A trained policy file. Greedy by default; a temperature above 0 samples, seeded."""
-
-    def __init__(self, policy: PolicyFile, *, temperature: float = 0.0, seed: int = 0) -> None:
-        self.policy, self.name = policy, Path(policy.path).stem
-        self._temperature, self._rng = temperature, np.random.default_rng(seed)
-
-    def period(self, game: Game) -> int:
-        return self.policy.card.decision_ticks
-
-    def sit(self, batch: Batch, games: Rows, seats: Rows) -> None:
-        self._observer = Observer(
-            batch, obs_of(self.policy.card, batch.game, batch.game.spec.roles[seats[0]]), games, seats
-        )
-        sizes = self.policy.card.recurrent
-        self._memory: Memory = {name: np.zeros((len(games), *shape), np.float32) for name, shape in sizes}
-
-    def decide(self, actions: Actions) -> None:
-        self._decide(actions, slice(None), self._observer.observe())
-
-    def decide_some(self, actions: Actions, rows: NDArray[np.intp]) -> None:
-        self._decide(actions, rows, self._observer.observe_some(rows))
-
-    def _decide(self, actions: Actions, rows: slice | NDArray[np.intp], seen: Observation) -> None:
-        batch, games, seats = self._observer.batch, self._observer.games[rows], self._observer.seats[rows]
-        memory = {name: values[rows] for name, values in self._memory.items()}
-        for values in memory.values():
-            values[batch.fresh[games]] = 0
-        given, memory = self.policy.run(seen, memory)
-        for name, values in memory.items():
-            self._memory[name][rows] = values
-        scores = np.where(batch.masks(games, seats) > 0, given, -np.inf)
-        if self._temperature > 0:
-            scores = scores / self._temperature + self._rng.gumbel(size=scores.shape)
-        actions[games, seats] = np.argmax(scores, axis=1)
-
-    def state(self) -> State:
-        memory = {name: values.copy() for name, values in self._memory.items()}
-        return {"observer": self._observer.state(), "memory": memory, "rng": self._rng.bit_generator.state}
-
-    def set_state(self, state: State) -> None:
-        self._observer.set_state(state["observer"])
-        self._memory = {name: values.copy() for name, values in state["memory"].items()}
-        self._rng.bit_generator.state = state["rng"]
-
-
-def obs_of(card: Card, game: Game, role: str) -> ObsSpec:
-    """The observation that a policy file was trained on; a UserError says why it does not fit this title and role."""
-    spec = game.spec
-    if (card.game, card.rules_version) != (spec.name, spec.version):
-        raise UserError(
-            f"this policy plays {card.game} rules version {card.rules_version}, not {spec.name} version {spec.version}; train one for it."
-        )
-    if card.role != role:
-        raise UserError(f"this policy plays the role {card.role!r}; this seat is a {role!r}.")
-    pixels = next(
-        (part.frame_shape[1:] for part in card.observation.parts if card.observation.kind == "pixels"), (64, 64)
-    )
-    obs = ObsSpec(card.observation.kind, card.observation.stack, (pixels[0], pixels[1]))
-    for part, told in zip(obs.parts, card.observation.parts, strict=True):
-        shape = obs.frame_shape(game, role, part)
-        if shape != told.frame_shape:
-            raise UserError(
-                f"this policy expects {part} frames of {told.frame_shape}; {spec.name} gives {shape}; export it anew."
-            )
-    return obs
-
-
 def agent_named(name: str, game: Game, *, seed: int = 0) -> Agent:
-    """`random`, the level of a bot, or a policy file (a path, or the name of one in the zoo)."""
+    """`random`, the level of a bot, or a policy: a file's path, or a name in the zoo, `@` and a level of its ladder if wanted."""
     if name == "random":
         return RandomAgent(seed)
     if name in game.bots:
         return BotAgent(name)
-    if name.endswith(".onnx") or name in shipped():
-        return PolicyAgent(PolicyFile.load(name), seed=seed)
+    if is_policy(name):
+        return policy_named(name, seed=seed)
     known = ", ".join(["random", *game.bots, *shipped()])
     raise UserError(f"{game.name} has no opponent {name!r}; use one of {known}, or the path of an .onnx policy file.")
+
+
+def is_policy(name: str) -> bool:
+    """Whether a name means a policy: what it is called without its level ends in .onnx, or lies in the zoo.
+
+    >>> is_policy("runs/a/policy.onnx@3"), is_policy("hard")
+    (True, False)
+    """
+    file = split_level(name)[0]
+    return file.endswith(".onnx") or file in shipped()
+
+
+def split_level(name: str) -> tuple[str, str]:
+    """A policy's name and what stands behind the last `@`, empty where there is none.
+
+    >>> split_level("pong@4"), split_level("pong")
+    (('pong', '4'), ('pong', ''))
+    """
+    file, _, level = name.rpartition("@") if "@" in name and not Path(name).is_file() else (name, "", "")
+    return file, level
+
+
+def policy_named(name: str, *, seed: int = 0) -> PolicyAgent:
+    """A policy by its file's path or its name in the zoo, at full strength or, behind `@`, at a level. Raises UserError."""
+    file, level = split_level(name)
+    agent = PolicyAgent(PolicyFile.load(file), seed=seed)
+    if file == name:
+        return agent
+    if not level.isdecimal():
+        raise UserError(f"{name} names no level; write the number of one behind the @, like {file}@4.")
+    return agent.at_level(int(level))

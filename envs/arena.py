@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..agents.policy_agent import PolicyAgent
 from ..agents.seats import Remembers, Watches, legal_actions
 from ..errors import UserError
 from ..games.batch import Batch
@@ -70,6 +71,9 @@ class Arena:
         self.games, self.seats = seating.learners
         self.role = game.spec.roles[self.seats[0]]
         self.opponents = seating.opponents
+        for agent, _, _ in self.opponents:
+            if isinstance(agent, PolicyAgent):
+                agent.keep_to_decisions()
         self.observer = Observer(self.batch, obs, self.games, self.seats, fresh_arrays=fresh_arrays)
         self._place = (self.games * seating.seats + self.seats).astype(
             np.intp

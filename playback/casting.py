@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..agents.ladder import ladder_of
+from ..agents.policy_agent import PolicyAgent
 from ..agents.policy_file import ZOO
-from ..agents.seats import Agent, PolicyAgent, agent_named
+from ..agents.seats import Agent, agent_named
 from ..errors import UserError
 from ..games.contract import Game
 from ..games.replay import SUFFIX, Replay, ReplayAgent
@@ -49,6 +51,27 @@ def opponents(game: Game, name: str, seats: int, seed: int) -> list[Agent]:
         agent if _fits(agent, game, seat) else agent_for(game.hardest, game, seat, seed)
         for seat, agent in enumerate(agents)
     ]
+
+
+def graded(agents: Sequence[Agent], name: str, level: int | None, rating: float | None) -> list[Agent]:
+    """The same agents, the policies among them at a level or a rating of their ladder. UserError: nobody has one, or not there."""
+    if level is None and rating is None:
+        return list(agents)
+    if level is not None and rating is not None:
+        raise UserError("a rival plays at a level or at a rating; give --level or --rating, not both.")
+    if not any(isinstance(agent, PolicyAgent) for agent in agents):
+        raise UserError(f"{name} has no levels; leave out --level and --rating, or name a policy with --against.")
+    return [_graded(agent, level, rating) if isinstance(agent, PolicyAgent) else agent for agent in agents]
+
+
+def _graded(agent: PolicyAgent, level: int | None, rating: float | None) -> PolicyAgent:
+    if level is not None:
+        return agent.at_level(level)
+    assert rating is not None
+    points = ladder_of(agent.policy).points
+    if not points[0] <= rating <= points[-1]:
+        raise UserError(f"the ratings of {agent.name} go from {points[0]:g} to {points[-1]:g}; got {rating:g}.")
+    return agent.at_rating(rating)
 
 
 def _fits(agent: Agent, game: Game, seat: int) -> bool:

@@ -15,7 +15,7 @@ from ..games import registry
 from ..games.contract import SPECTATOR
 from ..games.files import check_target, written_beside
 from ..games.replay import SUFFIX, Replay
-from .casting import PERSON, cast, may_be_taken_over, opponents, rival, seat_people, shell_name
+from .casting import PERSON, cast, graded, may_be_taken_over, opponents, rival, seat_people, shell_name
 from .keyboard import Bindings, Keyboard
 from .palette import Palette, colours
 from .pg import pygame
@@ -32,10 +32,12 @@ What = Annotated[str, Arg(help="a title, or a .replay file")]
 Agents = Annotated[
     tuple[str, ...],
     Arg(
-        help="who sits in the seats, in order: random, a bot's level, an .onnx policy or a .replay; the rival where none is named"
+        help="who sits in the seats, in order: random, a bot's level, an .onnx policy (FILE@4: its level 4), a .replay; else the rival"
     ),
 ]
 Against = Annotated[str, Arg(help="random, a bot's level, an .onnx policy, a .replay, or person: two at one keyboard")]
+LevelOf = Annotated[int | None, Arg(help="how strong the rival is, 1 to 10, where its policy has a ladder")]
+RatingOf = Annotated[float | None, Arg(help="instead of a level: the rating at which the rival plays")]
 SeatName = Annotated[str, Arg(help="where you sit, by name or number; the first when empty")]
 Seats = Annotated[int, Arg(help="how many play, in titles that allow several counts; 0 for the most")]
 SaveTo = Annotated[
@@ -71,8 +73,9 @@ class Look:
 
 
 def play(
-    title: Title, /, *, against: Against = "", seat: SeatName = "", seats: Seats = 0, replay: SaveTo = None, palette: Colours = "night",
-    scale: Scale = 0.0, speed: Speed = 1.0, mute: Mute = False, calm: Calm = False, seed: Seed = None, max_frames: Frames = 0,
+    title: Title, /, *, against: Against = "", level: LevelOf = None, rating: RatingOf = None, seat: SeatName = "",
+    seats: Seats = 0, replay: SaveTo = None, palette: Colours = "night", scale: Scale = 0.0, speed: Speed = 1.0,
+    mute: Mute = False, calm: Calm = False, seed: Seed = None, max_frames: Frames = 0,
 ) -> None:  # fmt: skip
     """Play a title in a window, against a bot or a trained agent."""
     game, first_seed, look = (
@@ -84,10 +87,11 @@ def play(
     own = game.spec.seat_index(seat) if seat else 0
     if own >= count:
         raise UserError(f"seat {seat} is not taken in a match of {count} seats; choose another, or more --seats.")
-    if against and count == 1:
-        raise UserError(f"{game.name} is played alone; leave out --against.")
+    if count == 1 and (against or level is not None or rating is not None):
+        raise UserError(f"{game.name} is played alone; leave out --against, --level and --rating.")
     opponent = against or rival(game)
     agents = opponents(game, opponent if opponent != PERSON else "random", count, first_seed)
+    agents = graded(agents, opponent, level, rating)
     if replay is not None:
         check_target(replay, SUFFIX)
     open_display(record_instead(title, [opponent] * count))

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..agents.match import Match
-from ..agents.seats import Agent, PolicyAgent, obs_of
+from ..agents.policy_agent import PolicyAgent, obs_of
+from ..agents.seats import Agent
 from ..errors import UserError
 from ..games.observation import Observer, ObsSpec
 from .person import Takeover
@@ -21,6 +22,7 @@ class Sight:
 
     `parts` maps features, pixels or planes to the stacked observation of the newest decision; `scores` (actions,) are what the
     policy made of it, -inf where not legal (None for agents that give no scores); `action` is the seat-relative action in force.
+    Of an agent under handicaps this is the true view, and what the policy would make of it.
     """
 
     def __init__(self, match: Match, seat: int, kind: str = "") -> None:
@@ -49,7 +51,7 @@ class Sight:
     def look(self) -> None:
         """Call before a tick is played."""
         tick = self.match.tick
-        if tick == self._looked_at or (tick % self.agent.period(self.match.game) and self.parts):
+        if tick == self._looked_at or (tick % self._pace() and self.parts):
             return
         self._looked_at = tick
         seen = self._observer.observe()
@@ -60,6 +62,11 @@ class Sight:
         if isinstance(self.agent, PolicyAgent) and self._own:
             scores, self._state = self.agent.policy.run(seen, self._state)
             self.scores = np.where(self._observer.masks()[0] > 0, scores[0], -np.inf)
+
+    def _pace(self) -> int:
+        """Ticks between the frames of the agent's stack; a delay may let it act in between."""
+        agent = self.agent
+        return agent.policy.card.decision_ticks if isinstance(agent, PolicyAgent) else agent.period(self.match.game)
 
     def preferences(self) -> NDArray[np.float64] | None:
         """(actions,) how much the policy wants each action, summing to 1: its probabilities, or a softmax of scaled Q-values."""

@@ -28,7 +28,10 @@ Arg = tyro.conf.arg
 Config = Annotated[TrainConfig, Arg(name="")]
 Preset = Annotated[str, Arg(help="a preset of the title, or the path of a .toml file; other flags change what it says")]
 Policy = Annotated[
-    str, Arg(help="an .onnx file, the folder of a run, the name of a shipped rival, or a bot (with --game)")
+    str,
+    Arg(
+        help="an .onnx file (FILE@4: its level 4), the folder of a run, the name of a shipped rival, or a bot (with --game)"
+    ),
 ]
 Against = Annotated[tuple[str, ...], Arg(help="random, bots, .onnx files; all the title's bots when empty")]
 GameName = Annotated[str, Arg(help="the title, where the policy does not say it")]

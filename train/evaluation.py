@@ -13,9 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..agents.anchors import label, ratings_of
 from ..agents.match import Match
-from ..agents.policy_file import PolicyFile
 from ..agents.ratings import Rating
-from ..agents.seats import Agent, PolicyAgent, agent_named
+from ..agents.seats import Agent, agent_named, policy_named
 from ..errors import UserError
 from ..games import registry
 from ..games.contract import Game
@@ -131,7 +130,7 @@ def evaluate(
     matches: int = 1000,
     seed: int = 0,
 ) -> list[Figures]:
-    """Measures a policy file, the folder of a run, a name from the zoo, or a bot (with `game`), against each opponent.
+    """Measures a policy file, the folder of a run, a name from the zoo (`@` and a level, if wanted) or a bot (with `game`).
 
     `role` is a bot's, the first of the title when empty; a policy knows its own. `seats`: as many as in training, else the
     most. Raises UserError where the policy or an opponent cannot play.
@@ -158,6 +157,7 @@ def _agent_of(policy: str, game: str | None, seed: int) -> tuple[Game, Agent, st
     if game is None and any(policy in registry.load(name).bots for name in registry.names()):
         raise UserError(f"{policy} is a bot; say of which title: --game and its name.")
     run = Run.open(policy) if (Path(policy) / "config.toml").is_file() else None
-    loaded = PolicyFile.load(run.exported() if run else policy)
-    title = registry.load(game or (run.config.game if run else loaded.card.game))
-    return title, PolicyAgent(loaded, seed=seed), loaded.card.role, run.config.seats if run else 0
+    agent = policy_named(str(run.exported()) if run else policy, seed=seed)
+    card = agent.policy.card
+    title = registry.load(game or (run.config.game if run else card.game))
+    return title, agent, card.role, run.config.seats if run else 0

@@ -7,7 +7,8 @@ from typing import Any
 
 import tyro
 
-from ..agents.seats import PolicyAgent, agent_named, obs_of
+from ..agents.policy_agent import PolicyAgent, obs_of
+from ..agents.seats import agent_named
 from ..envs.seating import LEARNER
 from ..errors import UserError
 from ..games.contract import Game

@@ -9,8 +9,9 @@ from typing import Any
 
 from stable_baselines3.common.callbacks import BaseCallback
 
+from ..agents.policy_agent import PolicyAgent, obs_of
 from ..agents.pool import FALL, Pool
-from ..agents.seats import Agent, Partial, PolicyAgent, agent_named, obs_of
+from ..agents.seats import Agent, Partial, agent_named
 from ..errors import UserError
 from ..games.contract import Game
 from .charts import writer_of

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..agents.policy_agent import PolicyAgent
 from ..agents.policy_file import ZOO, PolicyFile, shipped, with_card
-from ..agents.seats import PolicyAgent
 from ..errors import UserError
 from ..games import registry
 from ..games.contract import Game

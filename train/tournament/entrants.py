@@ -9,8 +9,9 @@ from pathlib import Path
 
 from ...agents.anchors import label
 from ...agents.pairing import Player, bot_player, can_meet
+from ...agents.policy_agent import PolicyAgent, obs_of
 from ...agents.policy_file import PolicyFile, shipped
-from ...agents.seats import PolicyAgent, agent_named, obs_of
+from ...agents.seats import agent_named
 from ...errors import UserError
 from ...games.contract import Game
 

@@ -1,0 +1,119 @@
+"""Levels are found by measuring: points from who beat whom, even steps, and a card that tells them."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from npckit import cli
+from npckit.agents.ladder import Ladder, ladder_of
+from npckit.agents.match import Match
+from npckit.agents.policy_agent import PolicyAgent
+from npckit.agents.policy_file import ZOO, PolicyFile
+from npckit.agents.seats import BotAgent
+from npckit.errors import UserError
+from npckit.games import registry
+from npckit.train import calibration
+from npckit.train import ladder as command
+from npckit.train.calibration import Plan, calibrate
+from npckit.train.points import Result, fit_points
+
+
+def test_points_are_found_again_from_matches() -> None:
+    true, rng = {"hard": 1500.0, "a": 1200.0, "b": 1400.0, "c": 1900.0}, np.random.default_rng(0)
+    results = [
+        Result(one, other, rng.binomial(2000, 1 / (1 + 10 ** ((true[other] - true[one]) / 400))), 2000)
+        for one, other in itertools.combinations(true, 2)
+    ]
+    found = fit_points(results, {"hard": 1500.0})
+    for name, points in true.items():
+        assert found[name].low - 10 <= points <= found[name].high + 10
+    assert found["hard"].low == 1500.0 == found["hard"].high and found["a"].high - found["a"].low < 60
+
+
+def test_who_never_loses_is_not_infinitely_strong() -> None:
+    best = fit_points([Result("best", "hard", 100, 100)], {"hard": 1500.0})["best"]
+    assert 2300 < best.mean < 3000 and best.low < best.mean - 300 and np.isfinite([best.low, best.high]).all()
+
+
+@pytest.fixture(scope="module")
+def found(pong_game: Any) -> Ladder:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibration, "GRID", 6)
+        return calibrate(Plan(pong_game, PolicyFile.load("pong"), matches=40))
+
+
+@pytest.fixture(scope="module")
+def pong_game() -> Any:
+    return registry.load("pong")
+
+
+def test_levels_rise_in_about_even_steps_to_full_strength(found: Ladder) -> None:
+    steps = np.diff(found.points)
+    assert 8 <= len(found.levels) <= 10 and (steps > 0).all() and steps.max() < 3 * steps.mean()
+    assert found.levels[-1].handicap.to_json() == {} and found.points[-1] > 1700
+    assert 500 < found.points[0] < 900  # about the easy bot
+    held_back = [level.handicap.delay for level in found.levels]
+    assert held_back == sorted(held_back, reverse=True)
+
+
+def test_the_command_refuses_before_it_plays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = tmp_path / "mine.onnx"
+    shutil.copy(ZOO / "pong.onnx", mine)
+    other = tmp_path / "other" / "mine.onnx"
+    other.parent.mkdir()
+    shutil.copy(mine, other)
+    for flags, says in (
+        (["pong"], "stays as it is; name a file of your own with --out"),
+        (["pong", "--out", str(mine)], "exists already"),
+        (["pong", "--out", str(tmp_path / "new.txt")], "must end in .onnx"),
+        ([str(mine), "--matches", "3"], "40 matches at least"),
+        ([str(mine), "--snapshots", str(other)], "needs a name of its own"),
+        (["nobody.onnx"], "there is no policy file nobody.onnx"),
+    ):
+        assert cli.main(["ladder", *flags]) == 2
+        assert says in capsys.readouterr().err
+
+
+def test_the_command_writes_the_ladder_and_its_snapshots(
+    found: Ladder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    young = tmp_path / "old" / "young.onnx"
+    young.parent.mkdir()
+    shutil.copy(ZOO / "pong.onnx", young)
+    made = replace(found, levels=(replace(found.levels[0], file="young.onnx"), *found.levels[1:]))
+    monkeypatch.setattr(command, "calibrate", lambda plan, tell: made)
+    out = tmp_path / "new.onnx"
+    assert cli.main(["ladder", "pong", "--out", str(out), "--snapshots", str(young)]) == 0
+    assert ladder_of(PolicyFile.load(out)) == made
+    assert (tmp_path / "young.onnx").read_bytes() == young.read_bytes()
+    told = capsys.readouterr().out
+    assert "file" in told and f"--against {out} --level 3" in told
+
+
+def test_where_levels_cannot_be_told_apart_there_is_no_ladder(pong_game: Any) -> None:
+    monkey = pytest.MonkeyPatch()
+    monkey.setattr(calibration, "GRID", 3)
+    monkey.setattr(calibration, "LEAST_STEP", {"points": 5000.0})
+    with monkey.context(), pytest.raises(UserError, match="no levels can be told apart"):
+        calibrate(Plan(pong_game, PolicyFile.load("pong"), matches=40))
+    monkey.undo()
+
+
+def test_levels_of_the_shipped_rivals_win_as_often_as_their_ratings_say() -> None:
+    each = 200
+    for path in sorted(ZOO.glob("*.onnx")):
+        policy = PolicyFile.load(path)
+        title, levels = registry.load(policy.card.game), ladder_of(policy).levels
+        agent = PolicyAgent(policy, seed=9, handicap=[level.handicap for level in levels for _ in range(each)])
+        if len(title.spec.teams) != 2 or ladder_of(policy).unit != "points":
+            continue
+        match = Match(title, [agent, BotAgent(title.hardest)], num_games=len(levels) * each, seed=77)
+        won = match.play().points(0).reshape(-1, each).mean(axis=1)
+        told = [1 / (1 + 10 ** ((1500 - level.rating[0]) / 400)) for level in levels]
+        np.testing.assert_allclose(won, told, atol=0.1)
