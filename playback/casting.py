@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..agents.ladder import ladder_of
 from ..agents.policy_agent import PolicyAgent
-from ..agents.policy_file import ZOO
+from ..agents.policy_file import PolicyFile, shipped
 from ..agents.seats import Agent, agent_named
 from ..errors import UserError
 from ..games.contract import Game
@@ -18,10 +18,19 @@ from .person import PersonAgent, Takeover
 PERSON = "person"
 
 
-def rival(game: Game) -> str:
-    """Whom one plays against when nobody is named: the shipped policy, else the best bot, else chance."""
-    shipped = ZOO / f"{game.name}.onnx"
-    return str(shipped) if shipped.is_file() else game.hardest
+def rival(game: Game, seat: int, seats: int) -> str:
+    """Whom one meets in a seat when nobody is named: the shipped policy of its role, else the best bot, else chance.
+
+    Policies of a title are called as it is, and something more where there are several; one that learnt among as many is best.
+    """
+    fitting = {
+        str(path): trained
+        for name, path in shipped().items()
+        if name.partition("_")[0] == game.name
+        and (card := PolicyFile.load(path).card).role == game.spec.roles[seat]
+        and (trained := card.training.get("seats", 0)) in (0, seats)
+    }
+    return max(fitting, key=lambda path: fitting[path], default=game.hardest)
 
 
 def agent_for(name: str, game: Game, seat: int, seed: int) -> Agent:
@@ -40,15 +49,15 @@ def cast(game: Game, names: Sequence[str], seats: int, seed: int) -> list[Agent]
     seats = game.spec.seat_count(seats)
     if len(names) > seats:
         raise UserError(f"{game.name} has {seats} seats; got {len(names)} agents: {', '.join(names)}.")
-    everybody = [*names, *[rival(game)] * (seats - len(names))]
+    everybody = [*names, *(rival(game, seat, seats) for seat in range(len(names), seats))]
     return [agent_for(name, game, seat, seed) for seat, name in enumerate(everybody)]
 
 
 def opponents(game: Game, name: str, seats: int, seed: int) -> list[Agent]:
-    """The same opponent in every seat; where a policy of another role cannot sit, the hardest bot does."""
+    """The same opponent in every seat; where a policy of another role cannot sit, a rival does."""
     agents = cast(game, [name] * seats, seats, seed)
     return [
-        agent if _fits(agent, game, seat) else agent_for(game.hardest, game, seat, seed)
+        agent if _fits(agent, game, seat) else agent_for(rival(game, seat, seats), game, seat, seed)
         for seat, agent in enumerate(agents)
     ]
 

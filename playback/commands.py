@@ -89,7 +89,8 @@ def play(
         raise UserError(f"seat {seat} is not taken in a match of {count} seats; choose another, or more --seats.")
     if count == 1 and (against or level is not None or rating is not None):
         raise UserError(f"{game.name} is played alone; leave out --against, --level and --rating.")
-    opponent = against or rival(game)
+    facing = next((each for each in range(count) if game.spec.teams[each] != game.spec.teams[own]), 0)
+    opponent = against or rival(game, facing, count)
     agents = opponents(game, opponent if opponent != PERSON else "random", count, first_seed)
     agents = graded(agents, opponent, level, rating)
     if replay is not None:

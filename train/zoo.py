@@ -72,7 +72,12 @@ def take_in(path: Path, name: str, *, folder: Path = ZOO, matches: int = MATCHES
         measure(game, PolicyAgent(policy), each, matches=matches, seed=SEED, **part)  # type: ignore[arg-type]
         for each in usual_opponents(game, config.seats)
     ]
-    card = replace(policy.card, skill=skill_told(figures), ratings=ratings_told(rated(game, figures, **part)))  # type: ignore[arg-type]
+    card = replace(
+        policy.card,
+        training={**policy.card.training, "seats": config.seats},
+        skill=skill_told(figures),
+        ratings=ratings_told(rated(game, figures, **part)),  # type: ignore[arg-type]
+    )
     with written_beside(folder / f"{name}.onnx") as draft:
         draft.write_bytes(with_card(run.policy.read_bytes(), card))
     write_text(folder / f"{name}.toml", to_toml(replace(config, out="")))
