@@ -3,6 +3,9 @@
 They are measured once, by a seeded round robin, and lie in `ratings.json` beside the rules (`npckit tournament TITLE
 --anchors` writes it), so that a number means the same in every run. A title without such a file, or with one of other
 rules, is measured where its anchors are first asked for. The hardest bot of the first role has 1500 points.
+
+Bots that lie so far apart that one never loses say little about how far that is. So bots whose hand slips now and then play
+along, as stepping stones: they are in the fit, and no anchors.
 """
 
 from __future__ import annotations
@@ -19,12 +22,14 @@ from ..errors import UserError
 from ..games.contract import Game
 from ..games.files import written_beside
 from ..games.registry import folder_of
-from .pairing import bot_player, can_meet, meet
+from .pairing import Player, bot_player, can_meet, meet
 from .rating_fit import ZERO
 from .ratings import Rating, Ratings
+from .slipping import SlippingAgent
 
 FORMAT, SEED = 1, 0
-MATCHES, ON_THE_SPOT = 2000, 60  # of each pair: for the file, and where there is none
+MATCHES, ON_THE_SPOT = 400, 60  # of each pair: for the file, and where there is none
+SLIPS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8)  # shares of its time in which the hardest bot's hand slips
 Anchors = dict[str, dict[str, Rating]]  # role: level: rating
 
 
@@ -69,6 +74,7 @@ def measure(game: Game, seats: int, *, matches: int, seed: int = SEED) -> dict[s
     """Plays the round robin: {"anchors": {role: {level: {points, deviation}}}, "results": [[one, other, matches, points]]}."""
     levels, roles = list(dict.fromkeys(["random", *game.bots])), list(dict.fromkeys(game.spec.roles[:seats]))
     players = [bot_player(game, level, role) for role in roles for level in levels]
+    players += [_slipping(game.hardest, share, role) for role in roles for share in SLIPS if game.bots]
     ratings = Ratings({label(game, game.hardest, roles[0]): Rating(ZERO)})
     pairs = [(a, b) for a, b in combinations(players, 2) if can_meet(game, a.role, b.role, seats)]
     for index, (one, other) in enumerate(pairs):
@@ -76,6 +82,10 @@ def measure(game: Game, seats: int, *, matches: int, seed: int = SEED) -> dict[s
         ratings.record(label(game, one.name, one.role), label(game, other.name, other.role), points)
     found = {role: {level: _rounded(ratings.rating(label(game, level, role))) for level in levels} for role in roles}
     return {"anchors": found, "results": ratings.state()["results"]}
+
+
+def _slipping(level: str, share: float, role: str) -> Player:
+    return Player(f"{level}~{share:g}", role, lambda seed: SlippingAgent(level, share, seed=seed))
 
 
 def _rounded(rating: Rating) -> dict[str, float]:

@@ -21,6 +21,7 @@ from ..games.contract import Game
 from ..games.files import written_beside
 from .aims import Aim, aims_of, reached
 from .cards import ratings_told, skill_told
+from .config import TrainConfig
 from .config_file import from_table, read_table, to_toml
 from .evaluation import Estimate, Figures, measure, rated, usual_opponents
 from .run_folder import Run, write_text
@@ -86,7 +87,7 @@ def take_in(path: Path, name: str, *, folder: Path = ZOO, matches: int = MATCHES
     return figures
 
 
-def config_of(name: str) -> object:
+def config_of(name: str) -> TrainConfig:
     """The config that a shipped rival was trained by."""
     path = ZOO / f"{name}.toml"
     return from_table(read_table(path), where=str(path))

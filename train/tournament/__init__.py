@@ -23,7 +23,7 @@ Names = Annotated[
     tuple[str, ...],
     Arg(help="random, bots, .onnx files, folders of runs, shipped rivals; all the title's bots when empty"),
 ]
-Matches = Annotated[int, Arg(help="of each pair, sides swapped; 0 for 200, or 2,000 of --anchors")]
+Matches = Annotated[int, Arg(help="of each pair, sides swapped; 0 for 200, or 400 of --anchors")]
 Seats = Annotated[int, Arg(help="how many play, in titles that allow several counts; 0 for the most")]
 OutFolder = Annotated[
     Path | None, Arg(help="a folder for tables and a picture; the same line goes on there after an interruption")
