@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tyro
 from rich.console import Console
@@ -22,7 +22,7 @@ from .config import TrainConfig
 from .evaluation import Figures
 from .evaluation import evaluate as measure
 from .presets import find_preset, load_preset, preset_names, starting_point
-from .run_folder import Run, free_folder, numbered_folder, write_text
+from .run_folder import Run, free_folder, write_text
 
 Arg = tyro.conf.arg
 Config = Annotated[TrainConfig, Arg(name="")]
@@ -41,19 +41,6 @@ Seats = Annotated[
     int, Arg(help="how many play, in titles that allow several counts; 0 for as many as in training, or the most")
 ]
 JsonOut = Annotated[Path | None, Arg(name="json", help="also write the figures to this new file")]
-OptionalGame = Annotated[str, Arg(metavar="TITLE", help="a title's name, or the path of its folder")]
-Presets = Annotated[
-    tuple[str, ...], Arg(metavar="PRESET", help="a preset of the title, or a .toml file, for each role")
-]
-PopulationsOut = Annotated[Path, Arg(help="where their folders are made; by default runs/<game>-populations-<number>")]
-ResumeOut = Annotated[Path | None, Arg(help="the folder of populations to go on with")]
-Victim = Annotated[str, Arg(metavar="FILE", help="an .onnx file, or the name of a shipped rival")]
-ExploitOut = Annotated[str, Arg(help="the folder of the run that looks for it; by default the next free one in runs")]
-ZooDoes = Annotated[Literal["verify", "add"], Arg(metavar="verify|add", help="what to do")]
-ZooNames = Annotated[
-    tuple[str, ...],
-    Arg(metavar="NAME", help="verify: rivals or .onnx files, all when empty; add: the folder of a run, and a name"),
-]
 LogFolders = Annotated[tuple[Path, ...], Arg(help="runs, or folders of runs; the folder runs when empty")]
 DemoFolder = Annotated[Path, Arg(help="the run's folder; where it is taken, the next free number is added")]
 
@@ -63,10 +50,10 @@ def train(config: Config, *, preset: Preset = "") -> None:
 
     npckit train --resume RUN goes on with a run that was killed or interrupted, from its last checkpoint.
     """
-    _end(_trained(config))
+    end(_trained(config))
 
 
-def _end(run: Run) -> None:
+def end(run: Run) -> None:
     if run.results["interrupted"]:
         raise KeyboardInterrupt  # saved, but a script that goes on to the next command should not
 
@@ -74,7 +61,7 @@ def _end(run: Run) -> None:
 def train_from_args(args: Sequence[str]) -> None:
     """Reads the title and the preset first: they set what the other flags fall back to, and what --help shows of them."""
     if any(arg.partition("=")[0] == "--resume" for arg in args):
-        _end(_resumed(args))
+        end(_resumed(args))
         return
     if not args or args[0].startswith("-"):
         if {"-h", "--help"} & {*args}:
@@ -90,34 +77,6 @@ def train_from_args(args: Sequence[str]) -> None:
     known_presets = ", ".join(preset_names(registry.load(name))) or "none"
     command.__doc__ = f"{train.__doc__}\n\nPresets of {name}: {known_presets}."
     parse(command, "npckit train", args)()
-
-
-def populations(
-    game: OptionalGame = "",
-    presets: Presets = (),
-    /,
-    *,
-    out: PopulationsOut = Path(),
-    resume: ResumeOut = None,
-    seed: int = 0,
-) -> None:
-    """Train a title's roles against each other, in turns: name the title and a preset for every role.
-
-    Each role is a run in a folder of its own within --out. npckit populations --resume FOLDER goes on with them.
-    """
-    from . import resume_populations, train_populations  # late: they load torch, or say that it is missing
-
-    if resume is not None:
-        if game or presets:
-            raise UserError("npckit populations --resume FOLDER stands alone; the folder has all settings.")
-        runs = resume_populations(resume)
-    else:
-        if not game:
-            raise UserError("name a title and a preset for each of its roles: npckit populations TITLE PRESET PRESET.")
-        folder = out if out != Path() else numbered_folder(Path("runs") / f"{Path(game).name}-populations")
-        runs = train_populations([replace(load_preset(game, each), seed=seed) for each in presets], folder)
-    for each in runs:
-        _end(each)
 
 
 def _resumed(args: Sequence[str]) -> Run:
@@ -163,34 +122,10 @@ def evaluate(
     if out is not None:
         _check_new(out)
     figures = measure(policy, game=game or None, role=role, seats=seats, against=against, matches=matches, seed=seed)
-    Console().print(_table(figures, f"{policy}: {matches} matches each, seed {seed}"))
+    Console().print(table_of(figures, f"{policy}: {matches} matches each, seed {seed}"))
     if out is not None:
         write_text(out, _as_json(figures))
         print(f"wrote {out}")
-
-
-def exploit(
-    policy: Victim, /, *, minutes: float = 5.0, matches: int = 400, seed: int = 0, out: ExploitOut = ""
-) -> None:
-    """Look for a way to beat a policy: train against it alone, from nothing, and report how often that wins and a replay of how.
-
-    Below one half it holds out against so much training; far above, people will find the same way.
-    """
-    from .exploit import best_response
-
-    if not 0 < minutes <= 1e6:
-        raise UserError(f"--minutes is a number above 0; got {minutes}.")
-    found = best_response(policy, minutes=minutes, matches=matches, seed=seed, out=out)
-    rate = found.win_rate
-    print(
-        f"\n{policy} loses {rate.mean:.1%} [{rate.low:.1%}, {rate.high:.1%}] of {matches} matches to {found.run.policy}"
-    )
-    print(
-        f"  how          npckit watch {found.replay}"
-        if found.replay
-        else "  none of its matches was lost clearly enough to show"
-    )
-    _end(found.run)
 
 
 def tensorboard(runs: LogFolders = (), /, *, port: int = 6006, host: str = "localhost") -> None:
@@ -206,32 +141,6 @@ def tensorboard(runs: LogFolders = (), /, *, port: int = 6006, host: str = "loca
             raise UserError(f"TensorBoard cannot use port {port} of {host}; choose another with --port.")
 
 
-def zoo(does: ZooDoes, names: ZooNames = (), /, *, matches: int = 1000, seed: int = 0) -> None:
-    """Measure the shipped rivals against what their titles aim at (verify), or ship the policy of a finished run (add)."""
-    from . import zoo as rivals
-
-    if does == "add":
-        if len(names) != 2:
-            raise UserError("npckit zoo add RUN NAME takes the folder of a run and the name that its rival is to bear.")
-        figures = rivals.take_in(Path(names[0]), names[1], matches=matches)
-        Console().print(_table(figures, f"{names[1]}: {matches} matches each"))
-        return
-    table = Table("rival", "role", "aim", "reached", "95% interval", "", title=f"{matches} matches or episodes each")
-    for each in rivals.verify(names, matches=matches, **({"seed": seed} if seed else {})):
-        shown = "{:.1%}".format if each.aim.is_share else "{:.2f}".format
-        found = each.reached
-        verdict = "met" if each.met else f"short by {shown(each.aim.least - found.mean)}"
-        table.add_row(
-            each.rival,
-            each.role,
-            each.aim.told,
-            shown(found.mean),
-            f"{shown(found.low)} to {shown(found.high)}",
-            verdict,
-        )
-    Console().print(table)
-
-
 def demo(game: DemoGame = "", /, *, out: DemoFolder = Path("demo"), preset: Preset = "demo", seed: int = 0) -> None:
     """Train for a minute, evaluate against the bots, record a match: no display, GPU or network needed."""
     config = load_preset(game, preset) if game else find_preset(preset)
@@ -239,7 +148,7 @@ def demo(game: DemoGame = "", /, *, out: DemoFolder = Path("demo"), preset: Pres
     video = run.path / "match.mp4"
     _record(run, video)
     print(f"\n  the run      {run.path}\n  the policy   {run.policy}\n  the match    {video}")
-    _end(run)
+    end(run)
 
 
 def _record(run: Run, video: Path) -> None:
@@ -267,7 +176,7 @@ def _as_json(figures: Sequence[Figures]) -> str:
     return json.dumps([each.as_dict() for each in figures], indent=1) + "\n"
 
 
-def _table(figures: Sequence[Figures], title: str) -> Table:
+def table_of(figures: Sequence[Figures], title: str) -> Table:
     table = Table("against", "win rate", "95% interval", "score", "95% interval ", "perf", title=title)
     for each in figures:
         rate = each.win_rate

@@ -1,0 +1,109 @@
+"""The commands `npckit populations`, `exploit` and `zoo`: how rivals are bred, tried and shipped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from ..errors import UserError
+from .commands import end, table_of
+from .presets import load_preset
+from .run_folder import numbered_folder
+
+Arg = tyro.conf.arg
+OptionalGame = Annotated[str, Arg(metavar="TITLE", help="a title's name, or the path of its folder")]
+Presets = Annotated[
+    tuple[str, ...], Arg(metavar="PRESET", help="a preset of the title, or a .toml file, for each role")
+]
+PopulationsOut = Annotated[Path, Arg(help="where their folders are made; by default runs/<game>-populations-<number>")]
+ResumeOut = Annotated[Path | None, Arg(help="the folder of populations to go on with")]
+Victim = Annotated[str, Arg(metavar="FILE", help="an .onnx file, or the name of a shipped rival")]
+ExploitOut = Annotated[str, Arg(help="the folder of the run that looks for it; by default the next free one in runs")]
+ZooDoes = Annotated[Literal["verify", "add"], Arg(metavar="verify|add", help="what to do")]
+ZooNames = Annotated[
+    tuple[str, ...],
+    Arg(metavar="NAME", help="verify: rivals or .onnx files, all when empty; add: the folder of a run, and a name"),
+]
+
+
+def populations(
+    game: OptionalGame = "",
+    presets: Presets = (),
+    /,
+    *,
+    out: PopulationsOut = Path(),
+    resume: ResumeOut = None,
+    seed: int = 0,
+) -> None:
+    """Train a title's roles against each other, in turns: name the title and a preset for every role.
+
+    Each role is a run in a folder of its own within --out. npckit populations --resume FOLDER goes on with them.
+    """
+    from . import resume_populations, train_populations  # late: they load torch, or say that it is missing
+
+    if resume is not None:
+        if game or presets:
+            raise UserError("npckit populations --resume FOLDER stands alone; the folder has all settings.")
+        runs = resume_populations(resume)
+    else:
+        if not game:
+            raise UserError("name a title and a preset for each of its roles: npckit populations TITLE PRESET PRESET.")
+        folder = out if out != Path() else numbered_folder(Path("runs") / f"{Path(game).name}-populations")
+        runs = train_populations([replace(load_preset(game, each), seed=seed) for each in presets], folder)
+    for each in runs:
+        end(each)
+
+
+def exploit(
+    policy: Victim, /, *, minutes: float = 5.0, matches: int = 400, seed: int = 0, out: ExploitOut = ""
+) -> None:
+    """Look for a way to beat a policy: train against it alone, from nothing, and report how often that wins and a replay of how.
+
+    Below one half it holds out against so much training; far above, people will find the same way.
+    """
+    from .exploit import best_response
+
+    if not 0 < minutes <= 1e6:
+        raise UserError(f"--minutes is a number above 0; got {minutes}.")
+    found = best_response(policy, minutes=minutes, matches=matches, seed=seed, out=out)
+    rate = found.win_rate
+    print(
+        f"\n{policy} loses {rate.mean:.1%} [{rate.low:.1%}, {rate.high:.1%}] of {matches} matches to {found.run.policy}"
+    )
+    print(
+        f"  how          npckit watch {found.replay}"
+        if found.replay
+        else "  none of its matches was lost clearly enough to show"
+    )
+    end(found.run)
+
+
+def zoo(does: ZooDoes, names: ZooNames = (), /, *, matches: int = 1000, seed: int = 0) -> None:
+    """Measure the shipped rivals against what their titles aim at (verify), or ship the policy of a finished run (add)."""
+    from . import zoo as rivals
+
+    if does == "add":
+        if len(names) != 2:
+            raise UserError("npckit zoo add RUN NAME takes the folder of a run and the name that its rival is to bear.")
+        figures = rivals.take_in(Path(names[0]), names[1], matches=matches)
+        Console().print(table_of(figures, f"{names[1]}: {matches} matches each"))
+        return
+    table = Table("rival", "role", "aim", "reached", "95% interval", "", title=f"{matches} matches or episodes each")
+    for each in rivals.verify(names, matches=matches, **({"seed": seed} if seed else {})):
+        shown = "{:.1%}".format if each.aim.is_share else "{:.2f}".format
+        found = each.reached
+        verdict = "met" if each.met else f"short by {shown(each.aim.least - found.mean)}"
+        table.add_row(
+            each.rival,
+            each.role,
+            each.aim.told,
+            shown(found.mean),
+            f"{shown(found.low)} to {shown(found.high)}",
+            verdict,
+        )
+    Console().print(table)
