@@ -24,6 +24,7 @@ from ...agents.ratings import NEWCOMER, Rating, update
 from ...errors import UserError
 from ...games import registry
 from ...games.files import check_target
+from ..presets import find_preset
 from .adaptive_curves import Curves
 from .adaptive_people import Arena, Floats, Person, Who, crowd
 from .measure import Row, machine, write_results
@@ -37,7 +38,7 @@ Chance = Callable[[Who, float], float]
 
 def adaptive(
     *,
-    title: str = "pong",
+    title: str = "",
     policy: str = "",
     people: int = 500,
     matches: int = 30,
@@ -50,7 +51,7 @@ def adaptive(
     """Measure how near an adaptive opponent comes to a wished win chance, print a table and write JSON.
 
     Args:
-        title: a title for two
+        title: a title for two; the one of npckit demo when empty
         policy: a policy file with a ladder; the title's shipped rival when empty
         people: how many newcomers
         matches: that each of them plays
@@ -63,7 +64,7 @@ def adaptive(
     if not (1 <= people <= 100_000 and SOON < matches <= 1000 and 2 <= curve_matches <= 100_000):
         raise UserError(f"--people is 1 or more, --matches more than {SOON}, --curve-matches 2 or more.")
     check_target(out)
-    game = registry.load(title)
+    game = registry.load(title or find_preset("demo").game)
     arena = Arena(game, PolicyFile.load(policy or game.name), seed)
     newcomer = partial(RATERS[rater], arena.ladder, win_chance=win_chance)
     newcomer()  # a wish that cannot be is refused before any match
@@ -73,7 +74,7 @@ def adaptive(
     everybody = crowd(people, ["random", *game.bots], np.random.default_rng(seed))
     course = follow(everybody, matches, arena.play, curves.chance, newcomer)
     rows = [figures(course, who, win_chance, name) for name, who in groups(everybody).items()]
-    facts = {**machine(), "title": title, "policy": str(arena.policy.path), "people": people, "matches": matches}
+    facts = {**machine(), "title": game.name, "policy": str(arena.policy.path), "people": people, "matches": matches}
     facts |= {"win_chance": win_chance, "rater": rater, "seed": seed, "curve_matches": curves.matches}
     print_table(rows, facts)
     write_results(out, {**facts, "rows": rows})
@@ -117,16 +118,16 @@ def follow(
     rivals = [newcomer() for _ in people]
     points, soon = np.zeros((matches, len(people))), np.zeros(len(people))
     for n in range(matches):
-        now = [person.at(n / matches) for person in people]
+        now = [person.after(n) for person in people]
         opponents = [rival.opponent for rival in rivals]
         if n == SOON:
             soon = np.array([chance(*each) for each in zip(now, opponents, strict=True)])
         points[n], margins = play(now, opponents)
         for rival, won, margin in zip(rivals, points[n], margins, strict=True):
             rival.record(float(won), float(margin))
-    then = [person.at(1.0) for person in people]
+    then = [person.after(matches) for person in people]
     last = np.array([chance(who, rival.opponent) for who, rival in zip(then, rivals, strict=True)])
-    reach = [[_reaches(rivals[0], person.at(progress), chance) for progress in (0.0, 1.0)] for person in people]
+    reach = [[_reaches(rivals[0], person.after(n), chance) for n in (0, matches)] for person in people]
     return Course(points, soon, last, np.array(reach))
 
 

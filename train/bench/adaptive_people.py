@@ -5,6 +5,7 @@ A person of a kind has a severity, 0 (full strength) to 1 (where the ladder begi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import gcd
@@ -37,7 +38,8 @@ KINDS = {  # of handicapped people: what holds them back
 TRIED = np.array([0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.3, 2.0])  # shares of a ladder's whole way down
 PROBES = 40  # matches of each of them against the lowest level
 BOTS = 1 / 8  # of all people
-LEARN, GAIN = 1 / 3, (0.1, 0.4)  # who learns, and which share of their severity they lose meanwhile
+LEARN, GAIN = 1 / 3, (0.1, 0.4)  # who learns, and which share of their severity they lose in the end
+PRACTICE = 10.0  # matches in which what is left to learn falls to 1/e: practice is exponential (Heathcote et al. 2000)
 
 
 class Troupe:
@@ -126,15 +128,15 @@ def troupe(rows: Sequence[Row], key: Callable[[Row], str], agent: Callable[[str,
 
 @dataclass(frozen=True)
 class Person:
-    """Who plays. `gain` is the share of the severity that is gone after all matches, in even steps."""
+    """Who plays. `gain` is the share of the severity that practice takes away."""
 
     kind: str
     severity: float = 0.0
     gain: float = 0.0
 
-    def at(self, progress: float) -> Who:
-        """What they are after a share of the matches."""
-        return self.kind, self.severity * (1.0 - self.gain * progress)
+    def after(self, matches: int) -> Who:
+        """What they are after so many matches."""
+        return self.kind, self.severity * (1.0 - self.gain * (1.0 - math.exp(-matches / PRACTICE)))
 
 
 def crowd(count: int, bots: Sequence[str], rng: np.random.Generator) -> list[Person]:
