@@ -6,7 +6,9 @@ import json
 import sys
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import npckit
 import numpy as np
 import pytest
 from npckit.agents.adaptive import Adaptive, Result, advantage
@@ -164,3 +166,15 @@ def test_the_middle_of_the_ladder_is_left_in_the_right_direction() -> None:
     weak, strong = _course(700, 8, 1), _course(2000, 8, 1)
     assert weak[-1] < 1000 and strong[-1] > 1700
     assert all(abs(a - b) <= 1300 / 6 + 1e-6 for course in (weak, strong) for a, b in pairwise(course))
+
+
+def test_the_example_of_the_docs_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "platform", "linux")
+    blocks = (Path(npckit.__file__).parent / "docs" / "levels.md").read_text().split("```python\n")[1:]
+    code = next(block for block in blocks if "Adaptive" in block).split("```")[0].replace("policy.onnx", "pong")
+    names: dict[str, Any] = {}
+    exec(compile(code, "levels.md", "exec"), names)
+    assert names["rival"].rating.points > names["rival"].ladder.points[5]
+    assert Profile(tmp_path / "npckit" / "profile.json").player("my game", "paddle").matches == 1
+    assert names["npc"].handicap == names["rival"].level.handicap
