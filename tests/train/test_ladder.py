@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from npckit import cli
+from npckit.agents.anchors import anchors_of
 from npckit.agents.ladder import Ladder, ladder_of
 from npckit.agents.match import Match
 from npckit.agents.policy_agent import PolicyAgent
@@ -20,6 +21,7 @@ from npckit.games import registry
 from npckit.train import calibration
 from npckit.train import ladder as command
 from npckit.train.calibration import Plan, calibrate
+from npckit.train.gauges import Setting, gauge_for
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +43,16 @@ def test_levels_rise_in_about_even_steps_to_full_strength(found: Ladder) -> None
     assert -500 < found.points[0] < 200  # about the easy bot
     held_back = [level.handicap.delay for level in found.levels]
     assert held_back == sorted(held_back, reverse=True)
+
+
+def test_levels_are_rated_on_the_titles_own_scale() -> None:
+    """The bots stay where its anchors are; of another role, where that is whom one plays against."""
+    for name, role, others in (("pong", "paddle", "paddle"), ("heist", "thief", "guard")):
+        title = registry.load(name)
+        rated = gauge_for(Setting(title, role, title.spec.max_seats, 0), 2).ratings()
+        assert {bot: each.mean for bot, each in rated.items()} == {
+            bot: each.points for bot, each in anchors_of(title, others).items()
+        }
 
 
 def test_the_command_refuses_before_it_plays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

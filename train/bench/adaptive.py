@@ -146,9 +146,10 @@ def groups(people: Sequence[Person]) -> dict[str, NDArray[np.bool_]]:
 
 
 def figures(course: Course, who: NDArray[np.bool_], wish: float, name: str) -> Row:
-    """One line. Whom the ladder does not reach is counted, and left out of all other figures."""
+    """One line. Whom the ladder does not reach is counted, and left out of all figures but `win_rate_of_all`."""
     reached = who & course.reach.all(axis=1)
     row: Row = {"who": name, "people": int(who.sum()), "within_the_ladder": int(reached.sum())}
+    row["win_rate_of_all"] = float(course.points[FIRST_COUNTED:, who].mean()) if who.any() else None
     if not reached.any():
         return row
     wins = course.points[FIRST_COUNTED:, reached]
