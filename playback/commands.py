@@ -6,7 +6,7 @@ import math
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
@@ -15,6 +15,7 @@ from ..games import registry
 from ..games.contract import SPECTATOR
 from ..games.files import check_target, written_beside
 from ..games.replay import SUFFIX, Replay
+from .adapting import adapting_for
 from .casting import PERSON, cast, graded, may_be_taken_over, opponents, rival, seat_people, shell_name
 from .keyboard import Bindings, Keyboard
 from .palette import Palette, colours
@@ -36,8 +37,17 @@ Agents = Annotated[
     ),
 ]
 Against = Annotated[str, Arg(help="random, a bot's level, an .onnx policy, a .replay, or person: two at one keyboard")]
-LevelOf = Annotated[int | None, Arg(help="how strong the rival is, 1 to 10, where its policy has a ladder")]
+LevelOf = Annotated[
+    int | Literal["auto"] | None,
+    Arg(
+        help="how strong the rival is, 1 to 10, where its policy has a ladder; auto: as strong as you, from match to match"
+    ),
+]
 RatingOf = Annotated[float | None, Arg(help="instead of a level: the rating at which the rival plays")]
+WinChance = Annotated[float | None, Arg(help="with --level auto: how often you wish to win, 0.5 when left out")]
+ProfileOf = Annotated[
+    Path | None, Arg(help="with --level auto: the file that remembers how strong you are, your own when left out")
+]
 SeatName = Annotated[str, Arg(help="where you sit, by name or number; the first when empty")]
 Seats = Annotated[int, Arg(help="how many play, in titles that allow several counts; 0 for the most")]
 SaveTo = Annotated[
@@ -73,9 +83,9 @@ class Look:
 
 
 def play(
-    title: Title, /, *, against: Against = "", level: LevelOf = None, rating: RatingOf = None, seat: SeatName = "",
-    seats: Seats = 0, replay: SaveTo = None, palette: Colours = "night", scale: Scale = 0.0, speed: Speed = 1.0,
-    mute: Mute = False, calm: Calm = False, seed: Seed = None, max_frames: Frames = 0,
+    title: Title, /, *, against: Against = "", level: LevelOf = None, rating: RatingOf = None, win_chance: WinChance = None,
+    profile: ProfileOf = None, seat: SeatName = "", seats: Seats = 0, replay: SaveTo = None, palette: Colours = "night",
+    scale: Scale = 0.0, speed: Speed = 1.0, mute: Mute = False, calm: Calm = False, seed: Seed = None, max_frames: Frames = 0,
 ) -> None:  # fmt: skip
     """Play a title in a window, against a bot or a trained agent."""
     game, first_seed, look = (
@@ -92,15 +102,22 @@ def play(
     facing = next((each for each in range(count) if game.spec.teams[each] != game.spec.teams[own]), 0)
     opponent = against or rival(game, facing, count)
     agents = opponents(game, opponent if opponent != PERSON else "random", count, first_seed)
-    agents = graded(agents, opponent, level, rating)
+    adapting = adapting_for(game, agents, opponent, own, level, rating, win_chance, profile)
+    if isinstance(level, int) or rating is not None:
+        agents = graded(agents, opponent, level if isinstance(level, int) else None, rating)
     if replay is not None:
         check_target(replay, SUFFIX)
     open_display(record_instead(title, [opponent] * count))
     keyboard, seats_of_people = Keyboard(), list(range(count)) if opponent == PERSON else [own]
     people, bindings = seat_people(game, seats_of_people, keyboard)
     players = [people.get(each, agents[each]) for each in range(count)]
-    session = Session(game, players, seed=first_seed, viewer=own if len(people) == 1 else SPECTATOR)
-    run_show(session, keyboard, bindings, look, replay, max_frames)
+    viewer = own if len(people) == 1 else SPECTATOR
+    session = Session(game, players, seed=first_seed, viewer=viewer, between=adapting)
+    try:
+        run_show(session, keyboard, bindings, look, replay, max_frames)
+    finally:
+        if adapting is not None and adapting.summary():
+            print(adapting.summary())
 
 
 def watch(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,23 @@ from .sight import Sight
 LEAP = 1 / 8  # of the field's longer side: what moves farther in a tick has jumped
 
 
+class Between(Protocol):
+    """Who prepares every match of a session, and hears how it ended."""
+
+    note: str  # a few words for the winner's screen
+
+    def begins(self, session: Session) -> None:
+        """Before a match; may put other agents into its seats."""
+
+    def ended(self, session: Session) -> None:
+        """After its last tick."""
+
+
 class Session:
     """One match after another with the same agents, one agent for each seat (or one agent in several seats of a role).
 
     `viewer` is the seat whose colours and fog the picture has, SPECTATOR by default. With a `replay` the agents are the
-    replay's, and every restart plays it again.
+    replay's, and every restart plays it again. `between` may change agents from match to match.
     """
 
     def __init__(
@@ -34,8 +46,9 @@ class Session:
         seed: int = 0,
         viewer: int = SPECTATOR,
         replay: Replay | None = None,
+        between: Between | None = None,
     ) -> None:
-        self.game, self.viewer, self.recorded = game, viewer, replay
+        self.game, self.viewer, self.recorded, self.between = game, viewer, replay, between
         self.match = Match(game, agents, seed=seed)
         self.seed, self.played = seed, -1  # matches finished or begun before this one
         self._results: dict[int, NDArray[np.float32]] = {}  # returns of every finished match, by its number
@@ -51,6 +64,8 @@ class Session:
     def restart(self) -> None:
         """Begins the next match; its seed follows from the first."""
         self.played += 1
+        if self.between is not None:
+            self.between.begins(self)
         if self.recorded is None:
             self.match.reset(self.seed + self.played)
         else:
@@ -80,6 +95,8 @@ class Session:
         self.before, self.now = self.now, self._draw()
         if not self.match.running:
             self._results[self.played] = self.match.batch.returns[0].copy()
+            if self.between is not None:
+                self.between.ended(self)
 
     @property
     def is_over(self) -> bool:

@@ -224,7 +224,8 @@ class Show:
         keys = "R rematch   Esc quit" if self._is_saved or session.recorded else "R rematch   S save replay   Esc quit"
         winner = session.winner()
         colour = self.stage.seat_colour(winner) if winner is not None else None
-        lines = tuple(line for line in (scores, session.tally(), keys, note) if line)
+        strengths = session.between.note if session.between else ""
+        lines = tuple(line for line in (scores, session.tally(), strengths, keys, note) if line)
         return Banner(session.verdict(), lines, colour)
 
 

@@ -96,6 +96,10 @@ def test_the_npc_runtime_loads_nothing_but_numpy_and_onnxruntime():
     assert _loaded("import npckit.agents.npc") <= {"numpy", "onnxruntime"}
 
 
+def test_an_adaptive_opponent_needs_no_more_than_the_npc_runtime():
+    assert _loaded("import npckit.agents.adaptive, npckit.agents.profile") <= {"numpy", "onnxruntime"}
+
+
 def test_importing_the_package_loads_nothing():
     assert _loaded("import npckit") == set()
 

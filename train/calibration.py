@@ -7,8 +7,8 @@ lie, and what was found is measured again, twice, with all matches counting in t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,7 +24,6 @@ from ..games.contract import Game
 from ..games.observation import Observer
 from .evaluation import Estimate
 from .gauges import Gauge, Player, Setting, gauge_for
-from .points import falling
 
 WEAKEST_SECONDS = 0.4  # of delay
 WEAKEST_AIM, WEAKEST_INATTENTION = 0.3, 0.5
@@ -38,10 +37,7 @@ SEED = 77_000  # of the matches that the spread of scores is taken from
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be found: a ladder of a policy, with the help of weaker snapshots, from so many matches a pairing.
-
-    `anchors` are points of bots that are known; the others' follow from the matches, the strongest bot having 1500.
-    """
+    """What is to be found: a ladder of a policy, with the help of weaker snapshots, from so many matches a pairing."""
 
     game: Game
     policy: PolicyFile
@@ -49,15 +45,13 @@ class Plan:
     seats: int = 0
     matches: int = 400
     seed: int = 0
-    anchors: Mapping[str, float] = field(default_factory=dict)
 
 
 def calibrate(plan: Plan, tell: Callable[[str], None] = lambda line: None) -> Ladder:
     """Plays the matches and gives the ladder; equal plans give equal ladders. Raises UserError: the policy is too weak for one."""
     role, seats = plan.policy.card.role, plan.game.spec.seat_count(plan.seats)
     setting = Setting(plan.game, role, seats, plan.seed)
-    tell("measuring the bots")
-    gauge = gauge_for(setting, plan.matches, plan.anchors)
+    gauge = gauge_for(setting, plan.matches)
     files = {"": plan.policy, **{policy.path.name: policy for policy in plan.snapshots}}
     ways = {name: Way(policy, name, score_spread(plan.game, policy, seats)) for name, policy in files.items()}
     for name, way in ways.items():
@@ -168,3 +162,19 @@ def score_spread(game: Game, policy: PolicyFile, seats: int) -> float:
 
 def _chance(seat: int) -> RandomAgent:
     return RandomAgent(SEED + seat)
+
+
+def falling(values: Sequence[float]) -> list[float]:
+    """The nearest values that never rise: neighbours that do are pooled (Ayer et al. 1955).
+
+    >>> falling([3.0, 1.0, 2.0, 0.0])
+    [3.0, 1.5, 1.5, 0.0]
+    """
+    pools: list[tuple[float, int]] = []
+    for value in values:
+        pools.append((value, 1))
+        while len(pools) > 1 and pools[-1][0] > pools[-2][0]:
+            (late, late_count), (early, early_count) = pools.pop(), pools.pop()
+            count = early_count + late_count
+            pools.append(((early * early_count + late * late_count) / count, count))
+    return [value for value, count in pools for _ in range(count)]

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..agents.anchors import anchors_of
 from ..agents.handicap import Handicap
 from ..agents.match import Match
 from ..agents.policy_agent import PolicyAgent
 from ..agents.policy_file import PolicyFile
+from ..agents.ratings import Rating, Ratings
 from ..agents.seats import Agent, agent_named
 from ..games.contract import Game
-from .evaluation import Estimate, mean_interval, play_sides, seated
-from .points import Result, fit_points
-
-HARDEST = 1500.0  # points of the strongest bot, from which all others follow
+from .evaluation import Estimate, mean_interval, seated
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,15 @@ class Player:
     file: str  # as in a ladder: empty for the policy whose ladder it is
     severity: float
     handicap: Handicap
+
+    @property
+    def name(self) -> str:
+        """In a table of ratings; no bot is called so.
+
+        >>> Player(None, "young.onnx", 0.25, Handicap()).name  # type: ignore[arg-type]
+        'young.onnx 0.25'
+        """
+        return f"{self.file} {self.severity!r}"
 
 
 class Gauge(Protocol):
@@ -57,6 +65,13 @@ class Setting:
         self.sides = self.game.spec.sides(self.role, self.seats)
         self.bots = ["random", *self.game.bots]
         self.is_symmetric = len(self.sides) == 2 and sum(map(len, self.sides)) == self.seats
+
+    @property
+    def role_of_opponents(self) -> str:
+        """What those play who do not play on the first side of the role."""
+        spec, first = self.game.spec, self.sides[0]
+        others = (place for place in range(self.seats) if spec.teams[place] != spec.teams[first[0]])
+        return spec.roles[next(others, first[0])]
 
     def next_seed(self) -> int:
         self.seed += 1000
@@ -105,52 +120,39 @@ def by_file(players: Sequence[Player]) -> list[list[Player]]:
 
 
 class PointsGauge:
-    """Points, the strongest bot's being 1500: a joint fit of all matches, bots among each other included.
-
-    `anchors` are points of bots, by name, that are known from elsewhere and stay.
-    """
+    """Points on the title's own scale: its bots are where its anchors say, and all matches are fitted together."""
 
     unit = "points"
 
-    def __init__(self, setting: Setting, matches: int, anchors: Mapping[str, float]) -> None:
-        self._setting, self._results = setting, list[Result]()
-        self._anchors = {setting.bots[-1]: HARDEST, **anchors}
-        if setting.is_symmetric:
-            game, sizes = setting.game, {"role": setting.role, "seats": setting.seats}
-            for one, other in combinations(setting.bots, 2):
-                seed = setting.next_seed()
-                agent = agent_named(one, game, seed=seed)
-                points, _ = play_sides(game, agent, other, matches=matches, seed=seed, **sizes)  # type: ignore[arg-type]
-                self._results.append(Result(one, other, float(points.sum()), len(points)))
+    def __init__(self, setting: Setting) -> None:
+        self._setting, self._players = setting, dict[Player, None]()
+        self._anchors = anchors_of(setting.game, setting.role_of_opponents, setting.seats)
+        self._ratings = Ratings(self._anchors)
 
     def measure(self, players: Sequence[Player], matches: int) -> None:
+        self._players |= dict.fromkeys(players)
         for group in by_file(players):
             for bot in self._setting.bots:
                 points, _ = self._setting.against(group, bot, matches)
-                self._results += _results(group, [bot] * len(group), points)
+                self._record(group, [bot] * len(group), points)
         if self._setting.is_symmetric:
             pairs = list(pairwise(players))
             for files in dict.fromkeys((one.file, other.file) for one, other in pairs):
                 ones, others = zip(*[pair for pair in pairs if (pair[0].file, pair[1].file) == files], strict=True)
-                self._results += _results(ones, others, self._setting.between(ones, others, matches))
+                points = self._setting.between(ones, others, matches)
+                self._record(ones, [other.name for other in others], points)
 
     def ratings(self) -> dict[Any, Estimate]:
-        """What the bots are worth follows from each other and the policy; with snapshots of other habits it does not change."""
-        own = [result for result in self._results if not _is_snapshot(result.one) and not _is_snapshot(result.other)]
-        rated = fit_points(own, self._anchors)
-        if len(own) == len(self._results):
-            return rated
-        bots = {bot: rated[bot] for bot in self._setting.bots if bot in rated}
-        return {**fit_points(self._results, {bot: each.mean for bot, each in bots.items()}), **bots}
+        rated: dict[Any, Estimate] = {bot: _estimate(rating) for bot, rating in self._anchors.items()}
+        return rated | {player: _estimate(self._ratings.rating(player.name)) for player in self._players}
+
+    def _record(self, ones: Sequence[Player], others: Sequence[str], points: NDArray[Any]) -> None:
+        for one, other, won in zip(ones, others, points, strict=True):
+            self._ratings.record_sum(one.name, other, len(won), float(won.sum()))
 
 
-def _is_snapshot(who: Any) -> bool:
-    return isinstance(who, Player) and bool(who.file)
-
-
-def _results(ones: Sequence[Any], others: Sequence[Any], points: NDArray[Any]) -> list[Result]:
-    totals = points.sum(axis=1)
-    return [Result(a, b, float(won), points.shape[1]) for a, b, won in zip(ones, others, totals, strict=True)]
+def _estimate(rating: Rating) -> Estimate:
+    return Estimate(rating.points, rating.low, rating.high)
 
 
 class ScoreGauge:
@@ -175,6 +177,6 @@ class ScoreGauge:
         return {who: mean_interval(scores) for who, scores in self._scores.items()}
 
 
-def gauge_for(setting: Setting, matches: int, anchors: Mapping[str, float]) -> Gauge:
-    """Points where somebody plays against others, else scores; the bots are measured at once, `matches` of each."""
-    return ScoreGauge(setting, matches) if setting.seats == 1 else PointsGauge(setting, matches, anchors)
+def gauge_for(setting: Setting, matches: int) -> Gauge:
+    """Points where somebody plays against others, else scores, `matches` of each bot at once."""
+    return ScoreGauge(setting, matches) if setting.seats == 1 else PointsGauge(setting)

@@ -1,8 +1,9 @@
-"""`npckit play --level` and `--rating`."""
+"""`npckit play --level`, `--rating` and `--level auto`."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,11 @@ from npckit import cli
 from npckit.agents.handicap import Handicap
 from npckit.agents.ladder import Ladder, Level
 from npckit.agents.policy_file import ZOO, PolicyFile, write_card
+from npckit.agents.seats import BotAgent, agent_named
+from npckit.games import registry
+from npckit.playback.adapting import Adapting
 from npckit.playback.commands import play
+from npckit.playback.session import Session
 
 LADDER = Ladder(
     (
@@ -67,3 +72,55 @@ def test_a_match_of_levels_is_recorded(rival: str, tmp_path: Path, capsys: pytes
     assert cli.main(["record", "pong", f"{rival}@1", "hard", "--seed", "3", "--out", str(out)]) == 0
     assert cli.main(["record", "pong", f"{rival}@5", "hard", "--out", str(tmp_path / "b.replay")]) == 2
     assert "the levels are 1 to 2" in capsys.readouterr().err
+
+
+def test_only_a_rival_with_levels_adapts(rival: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = ["--profile", str(tmp_path / "me.json")]
+    for flags, says in (
+        (["--against", "hard", "--level", "auto", *file], "hard has no levels"),
+        (["--against", "person", "--level", "auto", *file], "person has no levels"),
+        (["--against", rival, "--level", "auto", "--rating", "900", *file], "give --level auto or --rating, not both"),
+        (["--against", rival, "--level", "auto", "--win-chance", "1.5", *file], "of 0.05 to 0.95 can be wished for"),
+        (["--against", rival, "--level", "auto", "--profile", "nowhere/me.json"], "there is no folder nowhere"),
+        (["--against", rival, "--level", "2", "--win-chance", "0.5"], "add --level auto"),
+        (["--against", rival, *file], "add --level auto"),
+    ):
+        assert cli.main(["play", "pong", *flags]) == 2
+        assert says in capsys.readouterr().err
+    shutil.copy(ZOO / "pong.onnx", tmp_path / "plain.onnx")
+    write_card(tmp_path / "plain.onnx", dataclasses.replace(PolicyFile.load(rival).card, ratings={}))
+    assert cli.main(["play", "pong", "--against", str(tmp_path / "plain.onnx"), "--level", "auto", *file]) == 2
+    assert "has no levels yet; measure them: npckit ladder" in capsys.readouterr().err
+
+
+def test_a_rival_adapts_from_match_to_match_and_the_profile_goes_on(rival: str, tmp_path: Path) -> None:
+    """A weak bot stands in for a person who loses."""
+    game, path = registry.load("pong"), tmp_path / "me.json"
+
+    def sitting() -> tuple[Adapting, Session]:
+        adapting = Adapting(game, [BotAgent("easy"), agent_named(rival, game)], rival, 0, win_chance=0.5, path=path)
+        return adapting, Session(game, [BotAgent("easy"), agent_named(rival, game)], seed=3, between=adapting)
+
+    adapting, session = sitting()
+    begun = adapting.adaptive.opponent
+    assert begun == 1350 and session.names[1] == "rival@1"  # the middle, and who is nearest to it
+    for match in range(2):
+        while not session.is_over:
+            session.tick()
+        assert session.winner() == 1 and f"rival {begun:.0f}" in adapting.note
+        told = json.loads(path.read_text())["players"]["pong/paddle"]
+        assert told["matches"] == match + 1 and told["results"][-1][:2] == pytest.approx([begun, 0], abs=0.1)
+        assert adapting.adaptive.opponent < begun
+        begun = adapting.adaptive.opponent
+        session.restart()
+    again, _ = sitting()
+    assert again.adaptive.opponent == pytest.approx(begun, abs=1) and "after 2 matches of pong" in again.summary()
+
+
+def test_what_is_known_is_said_when_the_window_closes(
+    rival: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "me.json"
+    path.write_text('{"format": 1, "players": {"pong/paddle": {"results": [[900, 1, 5]]}}}')
+    play("pong", against=rival, level="auto", profile=path, mute=True, max_frames=3)
+    assert "after 1 match of pong" in capsys.readouterr().out

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from npckit import cli
+from npckit.agents.anchors import anchors_of
 from npckit.agents.ladder import Ladder, ladder_of
 from npckit.agents.match import Match
 from npckit.agents.policy_agent import PolicyAgent
@@ -21,24 +21,7 @@ from npckit.games import registry
 from npckit.train import calibration
 from npckit.train import ladder as command
 from npckit.train.calibration import Plan, calibrate
-from npckit.train.points import Result, fit_points
-
-
-def test_points_are_found_again_from_matches() -> None:
-    true, rng = {"hard": 1500.0, "a": 1200.0, "b": 1400.0, "c": 1900.0}, np.random.default_rng(0)
-    results = [
-        Result(one, other, rng.binomial(2000, 1 / (1 + 10 ** ((true[other] - true[one]) / 400))), 2000)
-        for one, other in itertools.combinations(true, 2)
-    ]
-    found = fit_points(results, {"hard": 1500.0})
-    for name, points in true.items():
-        assert found[name].low - 10 <= points <= found[name].high + 10
-    assert found["hard"].low == 1500.0 == found["hard"].high and found["a"].high - found["a"].low < 60
-
-
-def test_who_never_loses_is_not_infinitely_strong() -> None:
-    best = fit_points([Result("best", "hard", 100, 100)], {"hard": 1500.0})["best"]
-    assert 2300 < best.mean < 3000 and best.low < best.mean - 300 and np.isfinite([best.low, best.high]).all()
+from npckit.train.gauges import Setting, gauge_for
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +40,19 @@ def test_levels_rise_in_about_even_steps_to_full_strength(found: Ladder) -> None
     steps = np.diff(found.points)
     assert 8 <= len(found.levels) <= 10 and (steps > 0).all() and steps.max() < 3 * steps.mean()
     assert found.levels[-1].handicap.to_json() == {} and found.points[-1] > 1700
-    assert 500 < found.points[0] < 900  # about the easy bot
+    assert -500 < found.points[0] < 200  # about the easy bot
     held_back = [level.handicap.delay for level in found.levels]
     assert held_back == sorted(held_back, reverse=True)
+
+
+def test_levels_are_rated_on_the_titles_own_scale() -> None:
+    """The bots stay where its anchors are; of another role, where that is whom one plays against."""
+    for name, role, others in (("pong", "paddle", "paddle"), ("heist", "thief", "guard")):
+        title = registry.load(name)
+        rated = gauge_for(Setting(title, role, title.spec.max_seats, 0), 2).ratings()
+        assert {bot: each.mean for bot, each in rated.items()} == {
+            bot: each.points for bot, each in anchors_of(title, others).items()
+        }
 
 
 def test_the_command_refuses_before_it_plays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""`npckit bench`: what is fast and what is slow on this machine, as a table and as JSON.
+"""`npckit bench`: what is fast and what is slow on this machine, and what adapts, as a table and as JSON.
 
 Machines are shared and noisy: compare within a table, whose lines ran one after the other, not between two.
 """
@@ -11,14 +11,15 @@ from typing import Literal
 
 from ...flags import parse
 
-BENCHES = ("sim", "learn")
+BENCHES = ("sim", "learn", "adaptive")
 
 
-def bench(what: Literal["sim", "learn"], /) -> None:
-    """Measure speed. Both have flags of their own: npckit bench sim --help, npckit bench learn --help.
+def bench(what: Literal["sim", "learn", "adaptive"], /) -> None:
+    """Measure. Each has flags of its own: npckit bench sim --help, npckit bench learn --help, npckit bench adaptive --help.
 
     Args:
-        what: sim: environments without any learner; learn: learners beside others, in speed and in time to a skill
+        what: sim: environments without any learner; learn: learners beside others, in speed and in time to a skill;
+            adaptive: whether an opponent that adapts keeps to a wished win chance
     """
 
 
