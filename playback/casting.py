@@ -30,7 +30,7 @@ def rival(game: Game, seat: int, seats: int) -> str:
         and (card := PolicyFile.load(path).card).role == game.spec.roles[seat]
         and (trained := card.training.get("seats", 0)) in (0, seats)
     }
-    return max(fitting, key=lambda path: fitting[path], default=game.hardest)
+    return max(fitting, key=lambda path: (fitting[path], Path(path).stem == game.name), default=game.hardest)
 
 
 def agent_for(name: str, game: Game, seat: int, seed: int) -> Agent:
