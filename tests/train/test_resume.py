@@ -92,9 +92,10 @@ def assert_equal_runs(one: Run, other: Run) -> None:
 
 
 WORLDS: dict[str, dict[str, Any]] = {
-    "self-play with a pool": {
+    "self-play with a pool, others guessed at": {
         "opponents": {"learner": 0.25, "pool": 0.75},
         "pool": PoolConfig(every=N // 4, members=("easy",)),
+        "ppo": PPOConfig(n_steps=16, batch_size=64, belief_coef=1.0),
     },
     "stacked planes, moved about": {"obs": "planes", "shift": 1, "game": "pong"},
     "masked features, normalised": {
