@@ -75,7 +75,7 @@ def reached(aim: Aim, game: Game, agent: Agent, *, role: str, seats: int, matche
     if aim.kind == "wins":
         points, _ = play_sides(game, agent, aim.against, matches=matches, seed=seed, role=role, seats=seats)
         return rate_interval(points)
-    return KINDS[aim.kind](aim, game, Match(game, [agent] * seats, num_games=matches, seed=seed).play())
+    return ALONE[aim.kind](aim, game, Match(game, [agent] * seats, num_games=matches, seed=seed).play())
 
 
 def _score(aim: Aim, game: Game, outcome: Outcome) -> Estimate:
@@ -98,10 +98,10 @@ def _share(aim: Aim, game: Game, outcome: Outcome) -> Estimate:
     return rate_interval(_counts(aim, game, outcome) >= aim.count)
 
 
-KINDS: Mapping[str, Callable[[Aim, Game, Outcome], Estimate]] = {
-    "wins": _score,  # measured in matches instead
+ALONE: Mapping[str, Callable[[Aim, Game, Outcome], Estimate]] = {
     "score": _score,
     "full_time": _full_time,
     "events": _events,
     "share": _share,
 }
+KINDS = ("wins", *ALONE)
