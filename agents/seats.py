@@ -174,7 +174,7 @@ def agent_named(name: str, game: Game, *, seed: int = 0) -> Agent:
     if is_policy(name):
         return policy_named(name, seed=seed)
     known = ", ".join(["random", *game.bots, *shipped()])
-    raise UserError(f"{game.name} has no opponent {name!r}; use one of {known}, or the path of an .onnx policy file.")
+    raise UserError(f"{game.name} has no player {name!r}; use one of {known}, or the path of an .onnx policy file.")
 
 
 def is_policy(name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,16 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..agents.policy_agent import PolicyAgent
-from ..agents.seats import Remembers, Watches, legal_actions
+from ..agents.seats import Agent, Watches, legal_actions
 from ..errors import UserError
 from ..games.batch import Batch
 from ..games.contract import Game
 from ..games.observation import Observation, Observer, ObsSpec
 from ..games.rng import mix
 from ..games.snapshot import State, copied, restore
-from .seating import Opponent, Players, seat_players
+from .seating import Opponent, Players, remembering, seat_players
+from .shaping import Others, Potential, Shaper
+from .teacher import Teacher
 
-Potential = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 _KEPT = ("rewards", "terminated", "truncated", "_lengths")
 
 
@@ -42,9 +43,10 @@ class Arena:
     """`num_rows` learners. After `reset` and `step`, `obs` holds (rows, ...) arrays that stay intact for one more step.
 
     `illegal`: what becomes of an action that the title's mask forbids: "replace" puts the first legal one in its place, because
-    stock learners know no masks; "refuse" raises a UserError. `potential` shapes the reward (Ng et al. 1999): it maps
-    features (rows, n) to values whose discounted change is added. `players`: who bears a name of `opponent` that is no bot's
-    and no file's; called with the role of the seats.
+    stock learners know no masks; "refuse" raises a UserError. `potential` shapes the reward (Ng et al. 1999): it maps features
+    (rows, n), followed by those that seats of other teams perceive, to values whose discounted change is added. `players`: who
+    bears a name of `opponent` that is no bot's and no file's; called with the role of the seats. `teacher`: an agent that shows
+    what it would do in the learners' place.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Arena:
         autoreset: str = "same",
         illegal: str = "replace",
         players: Players | None = None,
+        teacher: Agent | None = None,
     ) -> None:
         seating = seat_players(game, num_rows, opponent, obs=obs, seat=seat, seats=seats, players=players)
         self.game, self.num_rows, self.obs_spec, self._autoreset = game, num_rows, obs, autoreset
@@ -71,9 +74,10 @@ class Arena:
         self.games, self.seats = seating.learners
         self.role = game.spec.roles[self.seats[0]]
         self.opponents = seating.opponents
-        for agent, _, _ in self.opponents:
+        for agent in [teacher, *(agent for agent, _, _ in self.opponents)]:
             if isinstance(agent, PolicyAgent):
                 agent.keep_to_decisions()
+        self.teacher = Teacher(teacher, self.batch, self.games, self.seats) if teacher else None
         self.observer = Observer(self.batch, obs, self.games, self.seats, fresh_arrays=fresh_arrays)
         self._place = (self.games * seating.seats + self.seats).astype(
             np.intp
@@ -83,6 +87,7 @@ class Arena:
         if illegal not in ("replace", "refuse"):
             raise UserError(f"illegal is 'replace' or 'refuse'; got {illegal!r}.")
         self._replaces = illegal == "replace" and game.legal is not None
+        self.others = Others(self.batch, self.games, self.seats)
         self._shaper = Shaper(self.batch, self.games, self.seats, potential, gamma) if potential else None
         self.rewards = np.zeros(num_rows, np.float32)
         self.terminated, self.truncated = np.zeros(num_rows, bool), np.zeros(num_rows, bool)
@@ -95,6 +100,8 @@ class Arena:
             self.batch.reset(seed)
         for agent, games, seats in self.opponents:
             agent.sit(self.batch, games, seats)
+        if self.teacher:
+            self.teacher.sit()
         self._lengths[:] = 0
         self.obs = self.observer.observe()
         if self._shaper:
@@ -132,11 +139,14 @@ class Arena:
 
     def state(self) -> State:
         """A snapshot of the games, the opponents and all observers. UserError: an opponent's memory cannot be saved."""
-        agents = [_remembering(agent).state() for agent, _, _ in self.opponents]
-        shaper = self._shaper.state() if self._shaper else {}
         return {
-            **copied(self, _KEPT), "batch": self.batch.state(), "observer": self.observer.state(), "opponents": agents, "shaper": shaper
-        }  # fmt: skip
+            **copied(self, _KEPT),
+            "batch": self.batch.state(),
+            "observer": self.observer.state(),
+            "opponents": [remembering(agent).state() for agent, _, _ in self.opponents],
+            "shaper": self._shaper.state() if self._shaper else {},
+            "teacher": self.teacher.state() if self.teacher else {},
+        }
 
     def set_state(self, state: State) -> None:
         """Goes on from a snapshot of an equally built arena, instead of `reset`. UserError: it does not fit."""
@@ -146,7 +156,9 @@ class Arena:
         self.obs = self.observer.seen()
         for (agent, games, seats), memory in zip(self.opponents, state["opponents"], strict=True):
             agent.sit(self.batch, games, seats)
-            _remembering(agent).set_state(memory)
+            remembering(agent).set_state(memory)
+        if self.teacher:
+            self.teacher.set_state(state["teacher"])
         if self._shaper:
             self._shaper.set_state(state["shaper"])
 
@@ -173,34 +185,3 @@ class Arena:
         scores = self.batch.returns.reshape(-1)[self._place[rows]]
         cut = self.batch.truncated[games] & ~self.batch.terminated[games]
         return Ended(rows, self.observer.peek(rows), scores, self._lengths[games], self.batch.event_counts[games], cut)
-
-
-def _remembering(agent: Any) -> Remembers:
-    if not isinstance(agent, Remembers):
-        raise UserError(f"what {agent.name} remembers cannot be saved; give it the methods state and set_state.")
-    return agent
-
-
-class Shaper:
-    """Potential-based shaping over the learners' features."""
-
-    def __init__(self, batch: Batch, games: Any, seats: Any, potential: Potential, gamma: float) -> None:
-        self._watcher = Observer(batch, ObsSpec("features", 1), games, seats)
-        self._potential, self._gamma = potential, gamma
-
-    def start(self) -> None:
-        self._value = self._now()
-
-    def state(self) -> State:
-        return {"value": self._value.copy()}
-
-    def set_state(self, state: State) -> None:
-        self._value = state["value"].copy()
-
-    def bonus(self, ended: NDArray[np.bool_]) -> NDArray[np.float32]:
-        """gamma * value(now) - value(before), with nothing to hope for after the end."""
-        before, self._value = self._value, self._now()
-        return (self._gamma * np.where(ended, 0.0, self._value) - before).astype(np.float32)
-
-    def _now(self) -> NDArray[np.float32]:
-        return np.asarray(self._potential(np.asarray(self._watcher.observe())), np.float32)

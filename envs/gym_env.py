@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from ..errors import UserError
 from ..games.contract import Game, key_constant, keys_of
 from ..games.observation import ObsSpec
-from .arena import Arena, Ended, Potential
+from .arena import Arena, Ended
 from .options import game_of, metadata_of, obs_of, render_mode_of
 from .rendering import Renderer
 from .seating import LEARNER, Opponent
+from .shaping import Potential
 from .spaces import action_space, observation_space
 
 

@@ -11,20 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
+from ..agents.seats import Agent
 from ..errors import UserError
 from ..games.contract import Game
 from ..games.observation import ObsSpec
 from ..games.snapshot import State
-from .arena import Arena, Ended, Potential
+from .arena import Arena, Ended
 from .gym_env import episode_info
 from .options import game_of, metadata_of, obs_of, render_mode_of
 from .rendering import Renderer
 from .seating import Opponent, Players
+from .shaping import Potential, features_of
 from .spaces import action_space, observation_space
 
 
 class SB3VecEnv(VecEnv):
-    """`num_envs` learners; the options are those of `GameVectorEnv`, and `players` is that of `Arena`.
+    """`num_envs` learners; the options are those of `GameVectorEnv`, `players` and `teacher` those of `Arena`.
 
     At an end `infos[i]` holds what SB3 expects (`episode`, `terminal_observation`, `TimeLimit.truncated`) with the title's
     `score`, `perf` and `events`. Environments that go on share one empty dict. Observations stay intact for one more step,
@@ -49,11 +51,12 @@ class SB3VecEnv(VecEnv):
         illegal: str = "replace",
         threads: int = 1,
         players: Players | None = None,
+        teacher: Agent | None = None,
     ) -> None:
         self.game, self.render_mode = game_of(game), render_mode_of(render_mode)
         self.arena = Arena(
             self.game, num_envs, obs=obs_of(obs, stack, size), opponent=opponent, seat=seat, seats=seats, threads=threads,
-            max_ticks=max_ticks, potential=potential, gamma=gamma, illegal=illegal, players=players,
+            max_ticks=max_ticks, potential=potential, gamma=gamma, illegal=illegal, players=players, teacher=teacher,
         )  # fmt: skip
         self.metadata = metadata_of(self.game)
         self._renderer = Renderer(self.arena.batch, self.render_mode)
@@ -85,27 +88,23 @@ class SB3VecEnv(VecEnv):
 
     def features(self) -> NDArray[np.float32]:
         """(num_envs, features): the title's features of what is observed now, whatever the observation is."""
-        arena = self.arena
-        out = np.zeros((self.num_envs, len(self.game.spec.features_of(arena.role))), np.float32)
-        arena.batch.see_features(arena.games, arena.seats, out)
-        return out
+        return features_of(self.arena.batch, self.arena.games, self.arena.seats)
 
     def others(self) -> NDArray[np.float32]:
         """(num_envs, k): what the seats of other teams perceive now, as features, one after another. No agent sees it in play.
 
         Raises UserError where nobody else plays.
         """
-        arena, spec = self.arena, self.game.spec
-        teams = np.array(spec.teams[: arena.batch.seats])
-        table = {seat: np.flatnonzero(teams != teams[seat]).astype(np.int32) for seat in np.unique(arena.seats)}
-        if not all(map(len, table.values())):
-            raise UserError(f"{spec.name} is played alone, so there is nobody to guess at; leave belief_coef out.")
-        seen = []
-        for seats in np.array([table[seat] for seat in arena.seats]).T:
-            out = np.zeros((self.num_envs, len(spec.features_of(spec.roles[seats[0]]))), np.float32)
-            arena.batch.see_features(arena.games, np.ascontiguousarray(seats), out)
-            seen.append(out)
-        return np.concatenate(seen, 1)
+        seen = self.arena.others.features()
+        if not seen.shape[1]:
+            raise UserError(f"{self.game.name} is played alone, so there is nobody to guess at; leave belief_coef out.")
+        return seen
+
+    def shown(self) -> NDArray[np.int32]:
+        """(num_envs,): what the teacher would do now; to be asked once for every decision. Raises UserError where there is none."""
+        if self.arena.teacher is None:
+            raise UserError("nobody shows what to do; give the environment a teacher, or leave teacher_coef out.")
+        return self.arena.teacher.show()
 
     def get_state(self) -> State:
         """A snapshot of all games, opponents and observers: nested dicts of arrays and plain values (see `games.snapshot`)."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..agents.seats import Agent, CallableAgent, agent_named
+from ..agents.seats import Agent, CallableAgent, Remembers, agent_named
 from ..errors import UserError
 from ..games.batch import Rows
 from ..games.contract import Game
@@ -64,6 +64,13 @@ def seat_players(
             taken.append((known(role) if known else _agent(game, name, opponent, obs, seed), rows[0], rows[1]))
     games, places = np.nonzero(learns)
     return Seating(len(learns), count, (games.astype(np.int32), places.astype(np.int32)), tuple(taken))
+
+
+def remembering(agent: Agent) -> Remembers:
+    """The agent itself. UserError: what it remembers cannot be saved."""
+    if not isinstance(agent, Remembers):
+        raise UserError(f"what {agent.name} remembers cannot be saved; give it the methods state and set_state.")
+    return agent
 
 
 def _key(opponent: Any) -> str:

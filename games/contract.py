@@ -202,7 +202,8 @@ class Game:
     legal(state, seat, out)               optional: 1 for each action that is allowed, 0 for the others
     bot(features, mask, memory) -> int    sees what an agent in that seat sees; `memory` is a record of its own
 
-    `potentials`: for a role whose rewards come seldom, how well it stands as far as it can tell: features (rows, n) -> (rows,).
+    `potentials`: for a role whose rewards come seldom, how well it stands: (rows, n) features, its own and then those that seats of
+    other teams perceive, -> (rows,).
     Training may add the change of that to the reward (Ng, Harada & Russell 1999), which leaves what is best to do as it is.
     """
 

@@ -9,7 +9,7 @@ WRONG = {
     "play pong --fast": "Unrecognized options: --fast; see npckit play --help.",
     "play pogn": "there is no title 'pogn'",
     "play pong --seat top": "its seats are left, right",
-    "watch pong hard godlike": "has no opponent 'godlike'",
+    "watch pong hard godlike": "has no player 'godlike'",
     "record pong hard easy --out match.avi": "match.avi",
     "record pong hard easy --out /no/such/folder/match.mp4": "there is no folder",
     "train pong --obs smell": "there is no observation 'smell'",
@@ -17,7 +17,7 @@ WRONG = {
     "evaluate nope.onnx": "there is no policy file nope.onnx",
     "card README.md": "README.md",
     "check /no/such/title": "is no title",
-    "tournament pong godlike": "has no opponent 'godlike'",
+    "tournament pong godlike": "has no player 'godlike'",
     "tensorboard /no/such/runs": "there is no folder",
     "bench sim --envs 3": "--envs is 4 to",
 }

@@ -14,7 +14,7 @@ from ..errors import UserError
 from ..games import registry
 from ..games.contract import Game
 from ..games.observation import ObsSpec
-from .opponents import OPPONENTS_FLAG, check_opponents, default_opponents
+from .opponents import OPPONENTS_FLAG, check_opponents, check_teacher, default_opponents
 
 ALGORITHMS = ("ppo", "recurrent-ppo", "dqn", "recurrent-dqn")
 ACTIVATIONS = ("tanh", "relu")
@@ -41,12 +41,14 @@ class PPOConfig:
     max_grad_norm: float = 0.5  # gradients are scaled down to this
     feature_coef: float = 0.0  # weight of a loss that tells features from planes or pixels (Lample & Chaplot 2017)
     belief_coef: float = 0.0  # weight of a loss that guesses what other teams perceive (Papoudakis et al. 2021)
+    teacher_coef: float = 1.0  # weight of a loss that imitates the teacher, if there is one (Schmitt et al. 2018)
+    teacher_fraction: float = 0.5  # the part of the run in which that weight fades out
 
     def __post_init__(self) -> None:
         _within("ppo.", self, n_steps=(1, 65536), batch_size=(2, SIZE_LIMIT), n_epochs=(1, 1000), gae_lambda=(0, 1))
         _within("ppo.", self, clip_range=(1e-6, 10), ent_coef=(0, 10), vf_coef=(0, 100), max_grad_norm=(1e-6, 1e6))
         _within("ppo.", self, final_clip_range=(0, 1), final_ent_coef=(0, 1), feature_coef=(0, 1000))
-        _within("ppo.", self, belief_coef=(0, 1000))
+        _within("ppo.", self, belief_coef=(0, 1000), teacher_coef=(0, 1000), teacher_fraction=(1e-6, 1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +116,12 @@ class TrainConfig:
     normalize_obs: bool = (
         False  # features are brought to mean 0 and deviation 1; the statistics go into the policy file
     )
+    zoom: tuple[
+        float, ...
+    ] = ()  # features are also seen so many times larger, cut off at 1: small differences then count
     normalize_reward: bool = False  # rewards are divided by the deviation of returns
     shaping: float = 0.0  # how much of the change of the title's own potential is added to the reward (Ng et al. 1999)
+    teacher: str = ""  # a bot, or an .onnx file, that shows what it would do; it fades out (Schmitt et al. 2018)
     # who holds the other seats, in shares of the rows: learner (every seat learns), pool, random, a bot, an .onnx file
     opponents: Annotated[dict[str, float], OPPONENTS_FLAG] = field(default_factory=dict)
     num_envs: int = 512  # rows that are played side by side
@@ -150,6 +156,8 @@ class TrainConfig:
         _within("", self, eval_every=(0, SIZE_LIMIT), eval_matches=(2, 10**6), final_matches=(2, 10**6))
         _within("", self, checkpoint_every=(1, SIZE_LIMIT), checkpoint_limit_mb=(1, SIZE_LIMIT))
         _within("", self, memory_size=(1, 65536), shift=(0, 64), shaping=(0, 1e6))
+        if any(not 0 < factor <= 1e6 for factor in self.zoom):
+            raise UserError(f"factors of zoom lie between 0 and 1e6; got {self.zoom}.")
         if any(not 1 <= width <= 65536 for width in self.hidden):
             raise UserError(f"hidden layers are 1 to 65536 wide; got {self.hidden}.")
         if self.ppo.feature_coef and self.obs not in ("planes", "pixels"):
@@ -173,6 +181,8 @@ def resolved(config: TrainConfig) -> tuple[TrainConfig, Game]:
     role, seats = game.spec.role_named(config.role), game.spec.seat_count(config.seats)
     opponents = dict(config.opponents) or default_opponents(game, seats)
     check_opponents(game, opponents)
+    if config.teacher:
+        check_teacher(game, config.teacher, role, config.algorithm)
     if config.shaping and role not in game.potentials:
         raise UserError(
             f"{game.name} has no potential for a {role} to be shaped by; leave out --shaping {config.shaping:g}."

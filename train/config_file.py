@@ -103,16 +103,17 @@ def _fits(hint: Any, value: Any) -> bool:
 def _wanted(hint: Any) -> str:
     """What a setting may be, in words.
 
-    >>> _wanted(int), _wanted(Literal["ppo", "dqn"])
-    ('a whole number', 'one of ppo, dqn')
+    >>> _wanted(int), _wanted(tuple[str, ...]), _wanted(Literal["ppo", "dqn"])
+    ('a whole number', 'a list of texts', 'one of ppo, dqn')
     """
     if get_origin(hint) is Literal:
         return f"one of {', '.join(get_args(hint))}"
+    if get_origin(hint) is tuple:
+        return f"a list of {({int: 'whole numbers', float: 'numbers', str: 'texts'})[get_args(hint)[0]]}"
     words = {
         int: "a whole number",
         float: "a number",
         str: "a text",
-        tuple: "a list of whole numbers",
         dict: "a table of numbers",
     }
     return words.get(get_origin(hint) or hint, "a table of settings")

@@ -14,9 +14,10 @@ from ..agents import learners
 from ..agents.learners.host import keep_freed_memory
 from ..agents.learners.networks import Eyes, InplaceReLU
 from ..agents.learners.seat import ModelAgent
-from ..envs.arena import Potential
+from ..agents.seats import agent_named
 from ..envs.sb3_env import SB3VecEnv
 from ..envs.seating import Players
+from ..envs.shaping import Potential
 from ..errors import UserError
 from ..games.contract import Game
 from .config import TrainConfig
@@ -66,6 +67,19 @@ class Falling:
         return self.first * (self.last_part + (1 - self.last_part) * max(left, 0.0))
 
 
+@dataclass
+class Fading:
+    """A number that falls to 0 in the first part of a run, and stays there."""
+
+    first: float
+    fraction: float
+    budget: Budget
+
+    def __call__(self, progress_remaining: float) -> float:
+        left = min(progress_remaining, self.budget.remaining)
+        return self.first * max(0.0, 1 - (1 - left) / self.fraction)
+
+
 def device_named(name: str) -> torch.device:
     """auto, cpu or cuda; a UserError where there is no GPU."""
     if name == "cuda" and not torch.cuda.is_available():
@@ -101,6 +115,7 @@ def build_env(config: TrainConfig, game: Game, players: Players | None = None) -
         players=players,
         potential=shaped(game.potentials[config.role], config.shaping) if config.shaping else None,
         gamma=config.gamma,
+        teacher=agent_named(config.teacher, game, seed=config.seed) if config.teacher else None,
     )
     env.seed(config.seed)
     return env
@@ -130,7 +145,7 @@ def build_model(config: TrainConfig, env: SB3VecEnv, budget: Budget) -> BaseAlgo
 
 
 def _policy_options(config: TrainConfig, net_arch: Any, **more: Any) -> dict[str, Any]:
-    eyes = {"cnn": config.cnn, "normalize": config.normalize_obs}
+    eyes = {"cnn": config.cnn, "normalize": config.normalize_obs, "zoom": config.zoom}
     return {
         "policy_kwargs": {
             "net_arch": net_arch,
@@ -148,6 +163,8 @@ def _ppo_options(config: TrainConfig, budget: Budget) -> dict[str, Any]:
     widths, table = list(config.hidden), dict(vars(config.ppo))
     for name in ("clip_range", "ent_coef"):
         table[name] = Falling(table[name], table.pop(f"final_{name}"), budget)
+    fades = Fading(table["teacher_coef"], table.pop("teacher_fraction"), budget)
+    table["teacher_coef"] = fades if config.teacher else 0.0
     return {**table, **_policy_options(config, {"pi": widths, "vf": widths})}
 
 

@@ -55,6 +55,17 @@ def check_opponents(game: Game, opponents: Mapping[str, float]) -> None:
     if any(not 0 <= share < float("inf") for share in opponents.values()) or not any(opponents.values()):
         raise UserError(f"shares of opponents are positive numbers; got {dict(opponents)}.")
     for name in opponents.keys() - {LEARNER, POOL}:
-        agent = agent_named(name, game)
-        if isinstance(agent, PolicyAgent):
-            obs_of(agent.policy.card, game, game.spec.roles[0])
+        _check_player(name, game, game.spec.roles[0])
+
+
+def check_teacher(game: Game, name: str, role: str, algorithm: str) -> None:
+    """Raises UserError for a teacher that does not exist, cannot play here, or has a learner that does not imitate."""
+    if "dqn" in algorithm:
+        raise UserError(f"{algorithm} learns from no teacher; leave out --teacher {name}, or use ppo or recurrent-ppo.")
+    _check_player(name, game, role)
+
+
+def _check_player(name: str, game: Game, role: str) -> None:
+    agent = agent_named(name, game)
+    if isinstance(agent, PolicyAgent):
+        obs_of(agent.policy.card, game, role)

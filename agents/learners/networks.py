@@ -5,6 +5,7 @@ Fully connected layers come on top (`net_arch`). Frames of any size from 8 x 8 f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -42,16 +43,22 @@ class Eyes(BaseFeaturesExtractor):
 
     A Dict observation (`both`) has one eye for each part, and their vectors are joined. Pictures come as uint8, or as floats
     that somebody has scaled already. `width`: of the vector of a picture, 0 for the usual of its CNN. `normalize`: features are
-    brought to mean 0 and deviation 1 by statistics that are part of the network. Raises UserError for a space that is no Box.
+    brought to mean 0 and deviation 1 by statistics that are part of the network. `zoom`: they are also seen so many times larger
+    (see `Zoomed`). Raises UserError for a space that is no Box.
     """
 
     def __init__(
-        self, observation_space: spaces.Space[Any], cnn: str = "small", width: int = 0, normalize: bool = False
+        self,
+        observation_space: spaces.Space[Any],
+        cnn: str = "small",
+        width: int = 0,
+        normalize: bool = False,
+        zoom: Sequence[float] = (),
     ) -> None:
         boxes = (
             dict(observation_space.spaces) if isinstance(observation_space, spaces.Dict) else {"obs": observation_space}
         )
-        eyes = {name: _eye(box, cnn, width or WIDTHS[cnn], normalize) for name, box in boxes.items()}
+        eyes = {name: _eye(box, cnn, width or WIDTHS[cnn], normalize, zoom) for name, box in boxes.items()}
         super().__init__(observation_space, sum(size for _, size in eyes.values()))
         self.eyes = nn.ModuleDict({name: eye for name, (eye, _) in eyes.items()})
 
@@ -63,9 +70,9 @@ class Eyes(BaseFeaturesExtractor):
     def learn_statistics(self, observations: Seen) -> None:
         """Takes (n, *shape) observations into the statistics that normalise."""
         for name, part in parts_of(observations).items():
-            eye = self.eyes[name]
-            if isinstance(eye, RunningNorm):
-                eye.update(part)
+            for norm in self.eyes[name].modules():
+                if isinstance(norm, RunningNorm):
+                    norm.update(part)
 
 
 def parts_of(observations: Seen) -> dict[str, torch.Tensor]:
@@ -78,14 +85,15 @@ def is_picture(box: spaces.Space[Any]) -> bool:
     return len(box.shape or ()) == 3
 
 
-def _eye(box: spaces.Space[Any], cnn: str, width: int, normalize: bool) -> tuple[nn.Module, int]:
+def _eye(box: spaces.Space[Any], cnn: str, width: int, normalize: bool, zoom: Sequence[float]) -> tuple[nn.Module, int]:
     """The network for one part, and the length of its vector."""
     if not isinstance(box, spaces.Box):
         raise UserError(f"learners see Box observations, or Dicts of them; got {box}.")
     if is_picture(box):
         return Picture(box, cnn, width), width
     size = int(torch.tensor(box.shape).prod())
-    return (RunningNorm(size) if normalize else Flat()), size
+    plain = RunningNorm(size) if normalize else Flat()
+    return (Zoomed(plain, zoom) if zoom else plain), size * (1 + len(zoom))
 
 
 class InplaceReLU(nn.ReLU):
@@ -100,6 +108,22 @@ class Flat(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.flatten(1).float()
+
+
+class Zoomed(nn.Module):
+    """(n, *shape) numbers as `plain` gives them, and once more for each factor: that much larger, cut off at -1 and 1.
+
+    What is near differs by small numbers, which a network is slow to tell apart; piecewise linear codes are among the embeddings
+    that mend it (Gorishniy et al. 2022).
+    """
+
+    def __init__(self, plain: nn.Module, factors: Sequence[float]) -> None:
+        super().__init__()
+        self.plain, self.factors = plain, tuple(factors)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        flat = x.flatten(1).float()
+        return torch.cat([self.plain(x), *((flat * factor).clamp(-1.0, 1.0) for factor in self.factors)], dim=1)
 
 
 class Picture(nn.Module):

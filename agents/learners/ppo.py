@@ -34,6 +34,7 @@ TOLD = (
     "clip_fraction",
     "feature_loss",
     "belief_loss",
+    "teacher_loss",
     "grad_norm",
 )  # of an update
 
@@ -46,6 +47,8 @@ class PPO(Learner, stable_baselines3.PPO):
     (after Lample & Chaplot 2017): a picture is understood much sooner so. To play, it needs the picture alone.
     `belief_coef`: weight of a loss by which it guesses what seats of other teams perceive, from what it sees and remembers (after
     Papoudakis, Christianos & Albrecht 2021): under fog, what is remembered then tells where others are. Play needs none of it.
+    `teacher_coef`: weight of a loss by which it learns to do what the environment's teacher would (Schmitt et al. 2018), a number or
+    a schedule; the teacher is asked as long as the weight is not 0.
     `normalize_reward`: rewards are divided by the deviation of returns, whose statistics are saved with the policy.
     `precision`: "float32", "bf16", or "auto": bf16 for pictures where the device has units for it.
     """
@@ -65,6 +68,7 @@ class PPO(Learner, stable_baselines3.PPO):
         shift: int = 0,
         feature_coef: float = 0.0,
         belief_coef: float = 0.0,
+        teacher_coef: float | Callable[[float], float] = 0.0,
         normalize_reward: bool = False,
         precision: str = "auto",
         _init_setup_model: bool = True,
@@ -72,7 +76,7 @@ class PPO(Learner, stable_baselines3.PPO):
     ) -> None:
         self.shift, self.normalize_reward, self.precision = shift, normalize_reward, precision
         self.feature_coef, self.belief_coef = feature_coef, belief_coef
-        self.ent_schedule = FloatSchedule(ent_coef)
+        self.ent_schedule, self.teacher_schedule = FloatSchedule(ent_coef), FloatSchedule(teacher_coef)
         if options.get("clip_range_vf") is not None or options.get("use_sde"):
             raise UserError(
                 "this PPO neither clips values nor explores by use_sde; leave clip_range_vf and use_sde out."
@@ -93,7 +97,9 @@ class PPO(Learner, stable_baselines3.PPO):
 
     def _open(self) -> None:
         told, guessed = (0 if head is None else head.out_features for head in (self.policy.tell, self.policy.guess))
-        self.rollout_buffer.open(self.stepper.stack, masked=self.stepper.masked, features=told, others=guessed)
+        self.rollout_buffer.open(
+            self.stepper.stack, masked=self.stepper.masked, features=told, others=guessed, shown=self._taught() > 0
+        )
         self._returns = torch.zeros(self.n_envs, device=self.device)
         self._state = self.policy.initial_state(self.n_envs)
 
@@ -123,7 +129,12 @@ class PPO(Learner, stable_baselines3.PPO):
         callback.on_rollout_end()
         return True
 
+    def _taught(self) -> float:
+        """How much the teacher weighs now."""
+        return self.teacher_schedule(self._current_progress_remaining)
+
     def _begin_rollout(self) -> None:
+        self._teacher_weight = self._taught()  # the same until all that it shows is learnt from
         shape = self.n_steps, self.n_envs, self.rollout_buffer.action_count
         self._noise = gumbel(*shape, device=self.device)
 
@@ -137,6 +148,8 @@ class PPO(Learner, stable_baselines3.PPO):
             buffer.features[t] = torch.from_numpy(self.stepper.features())
         if buffer.others is not None:
             buffer.others[t] = torch.from_numpy(self.stepper.others())
+        if buffer.shown is not None and self._teacher_weight:
+            buffer.shown[t] = torch.from_numpy(self.stepper.shown())
         with self.autocast():
             seen = self.policy.see(self._tensors(self._last_obs)).float()
         latent, self._state = self.policy.think(seen, self._fresh_where(starts))
@@ -204,7 +217,7 @@ class PPO(Learner, stable_baselines3.PPO):
         yield from torch.randperm(self.n_steps * self.n_envs, device=self.device).split(self.batch_size)
 
     def _learn_from(self, index: torch.Tensor) -> torch.Tensor:
-        """One update. Returns (8,): what `_loss` tells, and the norm of the gradient."""
+        """One update. Returns (9,): what `_loss` tells, and the norm of the gradient."""
         optimizer = self.policy.optimizer
         optimizer.zero_grad(set_to_none=True)
         moves = random_moves(index.numel(), self.shift, self.device)
@@ -223,8 +236,8 @@ class PPO(Learner, stable_baselines3.PPO):
         return mean, deviation + 1e-8
 
     def _learn_part(self, policy: ActorCritic, part: Minibatch) -> torch.Tensor:
-        """Gradients of a part of a minibatch, piece by piece, so that what is worked on fits the cache. Returns (7,), as `_loss`."""
-        told = torch.zeros(7, device=self.device)
+        """Gradients of a part of a minibatch, piece by piece, so that what is worked on fits the cache. Returns (8,), as `_loss`."""
+        told = torch.zeros(8, device=self.device)
         for piece in part.pieces(self._piece() or part.index.shape[-1]):
             loss, news = self._loss(policy, piece)
             (loss * piece.share).backward()
@@ -246,11 +259,12 @@ class PPO(Learner, stable_baselines3.PPO):
         return seen
 
     def _loss(self, policy: ActorCritic, batch: Minibatch) -> tuple[torch.Tensor, torch.Tensor]:
-        """The mean loss of some samples, and (7,) means: what `ppo_loss` tells, and the losses of telling and of guessing."""
+        """The mean loss of some samples, and (8,) means: what `ppo_loss` tells, and the losses of telling, of guessing and of imitating."""
         facts, seen = self.rollout_buffer.pick(batch), self._seen(policy, batch)
         latent = self._remembered(policy, seen, batch)
+        logits = masked(policy.scores(latent), facts.masks)
         loss, told = ppo_loss(
-            masked(policy.scores(latent), facts.masks),
+            logits,
             policy.values(latent),
             facts.actions,
             facts.log_probs,
@@ -260,16 +274,22 @@ class PPO(Learner, stable_baselines3.PPO):
             vf_coef=self.vf_coef,
             ent_coef=self._entropy_weight,
         )
-        far = torch.zeros(2, device=self.device)
+        far = torch.zeros(3, device=self.device)
         if facts.features is not None:
             far[0] = functional.mse_loss(seen[:, -facts.features.shape[1] :], facts.features)
         if facts.others is not None and policy.guess is not None:
             far[1] = functional.mse_loss(policy.guess(latent), facts.others)
-        return loss + self.feature_coef * far[0] + self.belief_coef * far[1], torch.cat([told, far.detach()])
+        if facts.shown is not None and self._teacher_weight:
+            far[2] = functional.cross_entropy(logits, facts.shown)
+        return loss + (self._far_weights() * far).sum(), torch.cat([told, far.detach()])
+
+    def _far_weights(self) -> torch.Tensor:
+        return torch.tensor([self.feature_coef, self.belief_coef, self._teacher_weight], device=self.device)
 
     def _report(self, told: torch.Tensor) -> None:
         values = dict(zip(TOLD, told.tolist(), strict=True))
-        for name, weight in (("feature_loss", self.feature_coef), ("belief_loss", self.belief_coef)):
+        weights = self.feature_coef, self.belief_coef, self._teacher_weight
+        for name, weight in zip(("feature_loss", "belief_loss", "teacher_loss"), weights, strict=True):
             if not weight:
                 del values[name]
         check_finite(values)

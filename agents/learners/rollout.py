@@ -47,7 +47,7 @@ class Minibatch:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a rollout knows of some samples, (k,) each; `masks` (k, actions) bool, `features` and `others` (k, m)."""
+    """What a rollout knows of some samples, (k,) each; `masks` (k, actions) bool, `features` and `others` (k, m), `shown` (k,)."""
 
     actions: torch.Tensor
     log_probs: torch.Tensor
@@ -56,6 +56,7 @@ class Facts:
     masks: torch.Tensor | None
     features: torch.Tensor | None
     others: torch.Tensor | None
+    shown: torch.Tensor | None
 
 
 class Rollout:
@@ -79,9 +80,9 @@ class Rollout:
         self.observation_space, self.action_count = observation_space, int(action_space.n)
         self._base = 0
 
-    def open(self, stack: int, *, masked: bool, features: int = 0, others: int = 0) -> None:
+    def open(self, stack: int, *, masked: bool, features: int = 0, others: int = 0, shown: bool = False) -> None:
         """Takes the room; `stack` frames make an observation, `masked` where actions may be illegal; so many features are kept, of
-        the learner's own and of others."""
+        the learner's own and of others, and what a teacher showed."""
         shape = self.buffer_size, self.n_envs
         self.frames = FrameStore(self.observation_space, stack, shape[0] + stack - 1, shape[1], self.device)
         self.actions = torch.zeros(shape, dtype=torch.int64, device=self.device)
@@ -94,6 +95,7 @@ class Rollout:
         self.masks = torch.ones(room, dtype=torch.bool, device=self.device) if masked else None
         self.features = torch.zeros(*shape, features, device=self.device) if features else None
         self.others = torch.zeros(*shape, others, device=self.device) if others else None
+        self.shown = torch.zeros(shape, dtype=torch.int64, device=self.device) if shown else None
 
     def reset(self) -> None:
         """The next rollout begins; the last frames of the old one stay, because stacks reach back to them."""
@@ -152,7 +154,11 @@ class Rollout:
         )
         if batch.scale is not None:
             advantages = advantages.sub_(batch.scale[0]).div_(batch.scale[1])
-        masks, features, others = (
-            None if part is None else part.flatten(0, 1)[index] for part in (self.masks, self.features, self.others)
+        kept = (self.masks, self.features, self.others, self.shown)
+        return Facts(
+            actions,
+            log_probs,
+            advantages,
+            returns,
+            *(None if part is None else part.flatten(0, 1)[index] for part in kept),
         )
-        return Facts(actions, log_probs, advantages, returns, masks, features, others)

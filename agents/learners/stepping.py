@@ -45,6 +45,7 @@ class Stepper:
         self._own_masks = own.action_masks if own else None
         self._own_features = own.features if own else None
         self._own_others = own.others if own else None
+        self._own_shown = own.shown if own else None
         self.stack = own.arena.obs_spec.stack if own else 1
 
     def masks(self) -> NDArray[np.bool_] | None:
@@ -66,6 +67,12 @@ class Stepper:
         if self._own_others is None:
             raise UserError("only npckit's own SB3VecEnv tells what others perceive; leave belief_coef out.")
         return self._own_others()
+
+    def shown(self) -> NDArray[np.int32]:
+        """(n,): what a teacher would do. UserError: there is none, or the environment is none of ours."""
+        if self._own_shown is None:
+            raise UserError("only npckit's own SB3VecEnv has a teacher; leave teacher_coef out.")
+        return self._own_shown()
 
     def step(self, actions: NDArray[Any]) -> Step:
         """One decision in every environment, (n,) int."""

@@ -2,6 +2,7 @@
 
 from ..contract import Game
 from . import bots, picture, rules, senses
+from .hopes import hopes
 
 GAME = Game(
     spec=rules.SPEC,
@@ -12,4 +13,5 @@ GAME = Game(
     features=senses.features,
     bots={"easy": bots.easy, "normal": bots.normal, "hard": bots.hard},
     memory=bots.MEMORY,
+    potentials={"cannon": hopes},
 )

@@ -152,7 +152,7 @@ def test_shaping_by_a_potential_changes_the_sum_by_its_ends_alone(pong):
     ("options", "sentence"),
     [
         ({"obs": "smell"}, "there is no observation 'smell'"),
-        ({"opponent": "godlike"}, "has no opponent 'godlike'"),
+        ({"opponent": "godlike"}, "has no player 'godlike'"),
         ({"opponent": 7}, "an opponent is a bot's name"),
         ({"opponent": "missing.onnx"}, "missing.onnx"),
         ({"opponent": "learner"}, "a single Env has one learner"),

@@ -65,10 +65,10 @@ def alone(tmp_path_factory: pytest.TempPathFactory, make_tiny: Callable[..., Tra
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory, make_tiny: Callable[..., TrainConfig]) -> Run:
-    """A PPO run that tells features from planes, guesses what others perceive, and plays against its pool."""
-    ppo = PPOConfig(n_steps=32, batch_size=1024, feature_coef=10.0, belief_coef=1.0)
+    """A PPO run that tells features from planes, guesses what others perceive, is shown what to do, and plays against its pool."""
+    ppo = PPOConfig(n_steps=32, batch_size=1024, feature_coef=10.0, belief_coef=1.0, teacher_coef=1.0)
     options: dict[str, Any] = {
-        "obs": "planes", "cnn": "tiny", "total_samples": 32768, "eval_every": 0, "ppo": ppo, "opponents": {"pool": 1.0},
+        "obs": "planes", "cnn": "tiny", "total_samples": 32768, "eval_every": 0, "ppo": ppo, "opponents": {"pool": 1.0}, "teacher": "easy",
     }  # fmt: skip
     return run(make_tiny(tmp_path_factory.mktemp("runs") / "told", **options), quiet=True)
 

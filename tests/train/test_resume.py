@@ -105,11 +105,17 @@ WORLDS: dict[str, dict[str, Any]] = {
         "dqn": replace(DQN, prioritized=True, dueling=True),
     },
 }
+TAUGHT = {"teacher": "hard", "ppo": PPOConfig(n_steps=16, batch_size=64, teacher_fraction=0.9)}  # for who imitates
+CASES = [
+    *((algorithm, name, world) for algorithm in ALGORITHMS for name, world in WORLDS.items()),
+    *((algorithm, "taught", TAUGHT) for algorithm in ALGORITHMS if "ppo" in algorithm),
+]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize(
+    ("algorithm", "world"), [(each[0], each[2]) for each in CASES], ids=[f"{each[0]}-{each[1]}" for each in CASES]
+)
 def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(
     algorithm: str, world: dict[str, Any], small: Make, killed: Callable[..., Run]
 ) -> None:

@@ -29,7 +29,7 @@ def model_of(algorithm: str, game: str, obs: str, memory: str) -> tuple[Any, Tra
     torch.set_num_threads(1)
     config = TrainConfig(
         game, algorithm=algorithm, obs=obs, memory=memory, memory_size=24, hidden=(16, 16), cnn="tiny", size=(24, 24), num_envs=8,
-        normalize_obs=True, device="cpu", ppo=PPOConfig(n_steps=8, feature_coef=1.0 if obs in ("planes", "pixels") else 0.0),
+        normalize_obs=True, zoom=(4.0,), device="cpu", ppo=PPOConfig(n_steps=8, feature_coef=1.0 if obs in ("planes", "pixels") else 0.0),
         dqn=DQNConfig(buffer_size=2000, learning_starts=0, sequence=8, burn_in=4),
     )  # type: ignore[arg-type]  # fmt: skip
     config, title = resolved(config)
@@ -89,8 +89,8 @@ def test_statistics_of_what_was_seen_are_in_the_file(tmp_path: Path) -> None:
     model, config = model_of("ppo", "pong", "features", "")
     title = registry.load("pong")
     export(model, config, title, tmp_path / "before.onnx", seconds=1.0)
-    eye = model.policy.features_extractor.eyes["obs"]
-    eye.mean += 1.0
+    norm = next(part for part in model.policy.eyes.modules() if isinstance(part, RunningNorm))
+    norm.mean += 1.0
     export(model, config, title, tmp_path / "after.onnx", seconds=1.0)
     obs = np.zeros((4, 9), np.float32)
     before, after = (PolicyFile.load(tmp_path / f"{name}.onnx").run(obs)[0] for name in ("before", "after"))

@@ -77,3 +77,20 @@ def test_a_shift_moves_a_picture_and_repeats_its_edge() -> None:
     assert torch.equal(moved[:, 0], moved[:, 1]) and moved.dtype == torch.uint8
     up_left = moved[moved[:, 0, 2, 2] == 18][0, 0]
     assert up_left[-1].tolist() == [21, 22, 23, 24, 24]
+
+
+def test_zoomed_features_are_plain_ones_and_larger_ones_cut_off() -> None:
+    space = spaces.Box(-1, 1, (3,), np.float32)
+    eyes = Eyes(space, zoom=(4.0, 16.0))
+    seen = eyes(torch.tensor([[0.05, -0.5, 1.0]]))
+    assert eyes.features_dim == 9
+    assert torch.allclose(seen, torch.tensor([[0.05, -0.5, 1.0, 0.2, -1.0, 1.0, 0.8, -1.0, 1.0]]))
+
+
+def test_a_zoom_leaves_what_is_normalised_normalised() -> None:
+    space = spaces.Box(-1, 1, (2,), np.float32)
+    eyes, plain = Eyes(space, normalize=True, zoom=(4.0,)), Eyes(space, normalize=True)
+    rows = torch.rand(64, 2)
+    for each in (eyes, plain):
+        each.learn_statistics(rows)
+    assert torch.equal(eyes(rows)[:, :2], plain(rows))

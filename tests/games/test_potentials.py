@@ -1,0 +1,29 @@
+"""Potentials, which training may shape rewards by: one finite number for each row, whatever happens, and it moves."""
+
+import numpy as np
+import pytest
+from npckit.agents.seats import BotAgent
+from npckit.envs.arena import Arena
+from npckit.envs.shaping import features_of
+from npckit.games import registry
+from npckit.games.observation import ObsSpec
+
+SHAPED = [(name, role) for name in registry.names() for role in registry.load(name).potentials]
+
+
+@pytest.mark.parametrize(("name", "role"), SHAPED)
+def test_a_potential_is_one_finite_number_for_each_row_and_moves(name, role):
+    game = registry.load(name)
+    arena = Arena(
+        game, 12, obs=ObsSpec("features"), opponent=game.hardest, seat=role, teacher=BotAgent(next(iter(game.bots)))
+    )
+    assert arena.teacher
+    arena.reset(3)
+    seen = []
+    for _ in range(300):
+        arena.step(arena.teacher.show())
+        own = features_of(arena.batch, arena.games, arena.seats)
+        seen.append(game.potentials[role](np.concatenate([own, arena.others.features()], 1)))
+    values = np.array(seen)
+    assert values.shape == (300, 12) and np.isfinite(values).all()
+    assert (np.abs(np.diff(values, axis=0)) > 0).any()
