@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from npckit.agents.learners.normalize import RunningNorm
 from npckit.agents.learners.seat import ModelAgent
 from npckit.agents.match import Match
 from npckit.agents.policy_file import PolicyFile
