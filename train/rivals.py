@@ -29,6 +29,7 @@ ZooNames = Annotated[
     tuple[str, ...],
     Arg(metavar="NAME", help="verify: rivals or .onnx files, all when empty; add: the folder of a run, and a name"),
 ]
+Strict = Annotated[bool, Arg(help="verify: fail where a rival falls short")]
 
 
 def populations(
@@ -83,7 +84,7 @@ def exploit(
     end(found.run)
 
 
-def zoo(does: ZooDoes, names: ZooNames = (), /, *, matches: int = 1000, seed: int = 0) -> None:
+def zoo(does: ZooDoes, names: ZooNames = (), /, *, matches: int = 1000, seed: int = 0, strict: Strict = False) -> None:
     """Measure the shipped rivals against what their titles aim at (verify), or ship the policy of a finished run (add)."""
     from . import zoo as rivals
 
@@ -94,7 +95,8 @@ def zoo(does: ZooDoes, names: ZooNames = (), /, *, matches: int = 1000, seed: in
         Console().print(table_of(figures, f"{names[1]}: {matches} matches each"))
         return
     table = Table("rival", "role", "aim", "reached", "95% interval", "", title=f"{matches} matches or episodes each")
-    for each in rivals.verify(names, matches=matches, **({"seed": seed} if seed else {})):
+    verdicts = list(rivals.verify(names, matches=matches, **({"seed": seed} if seed else {})))
+    for each in verdicts:
         shown = "{:.1%}".format if each.aim.is_share else "{:.2f}".format
         found = each.reached
         verdict = "met" if each.met else f"short by {shown(each.aim.least - found.mean)}"
@@ -107,3 +109,6 @@ def zoo(does: ZooDoes, names: ZooNames = (), /, *, matches: int = 1000, seed: in
             verdict,
         )
     Console().print(table)
+    short = sorted({each.rival for each in verdicts if not each.met})
+    if strict and short:
+        raise UserError(f"these fall short of their titles' aims: {', '.join(short)}; train them for longer.")

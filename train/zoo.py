@@ -63,7 +63,7 @@ def seats_of(policy: PolicyFile, game: Game) -> int:
 
 
 def take_in(path: Path, name: str, *, folder: Path = ZOO, matches: int = MATCHES) -> list[Figures]:
-    """Ships the policy of a finished run under a name, with its config, curves and report. Raises UserError where it has none."""
+    """Ships the policy of a finished run under a name, with its levels, config, curves and report. Raises UserError where it has none."""
     run = Run.open(path)
     if not name.isidentifier():
         raise UserError(f"a rival's name is letters, digits and underscores, for it is typed; got {name!r}.")
@@ -77,7 +77,7 @@ def take_in(path: Path, name: str, *, folder: Path = ZOO, matches: int = MATCHES
         policy.card,
         training={**policy.card.training, "seats": config.seats},
         skill=skill_told(figures),
-        ratings=ratings_told(rated(game, figures, **part)),  # type: ignore[arg-type]
+        ratings={**policy.card.ratings, **ratings_told(rated(game, figures, **part))},  # type: ignore[arg-type]
     )
     with written_beside(folder / f"{name}.onnx") as draft:
         draft.write_bytes(with_card(run.policy.read_bytes(), card))

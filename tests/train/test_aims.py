@@ -57,6 +57,8 @@ def test_a_run_becomes_a_rival_with_everything_beside_it(finished: Run, tmp_path
     assert (tmp_path / "novice.csv").read_text().startswith("tag,samples,value\nmatch/perf_vs_easy,")
     (verdict,) = verify([str(tmp_path / "novice.onnx")], matches=20)
     assert not verdict.met and verdict.aim.kind == "wins"
+    asked = ["zoo", "verify", str(tmp_path / "novice.onnx"), "--matches", "20"]
+    assert (cli.main(asked), cli.main([*asked, "--strict"])) == (0, 2)
 
 
 def test_names_and_folders_that_will_not_do(finished: Run, tmp_path: Path) -> None:
