@@ -121,6 +121,9 @@ class TrainConfig:
     ] = ()  # features are also seen so many times larger, cut off at 1: small differences then count
     normalize_reward: bool = False  # rewards are divided by the deviation of returns
     shaping: float = 0.0  # how much of the change of the title's own potential is added to the reward (Ng et al. 1999)
+    loss_aversion: float = (
+        1.0  # what a point lost weighs against a point won (Kahneman & Tversky 1979); below 1: bolder
+    )
     teacher: str = ""  # a bot, or an .onnx file, that shows what it would do; it fades out (Schmitt et al. 2018)
     # who holds the other seats, in shares of the rows: learner (every seat learns), pool, random, a bot, an .onnx file
     opponents: Annotated[dict[str, float], OPPONENTS_FLAG] = field(default_factory=dict)
@@ -155,7 +158,7 @@ class TrainConfig:
         _within("", self, learning_rate=(0, 10), final_learning_rate=(0, 1), seed=(0, 2**31), threads=(0, 1024))
         _within("", self, eval_every=(0, SIZE_LIMIT), eval_matches=(2, 10**6), final_matches=(2, 10**6))
         _within("", self, checkpoint_every=(1, SIZE_LIMIT), checkpoint_limit_mb=(1, SIZE_LIMIT))
-        _within("", self, memory_size=(1, 65536), shift=(0, 64), shaping=(0, 1e6))
+        _within("", self, memory_size=(1, 65536), shift=(0, 64), shaping=(0, 1e6), loss_aversion=(0, 1e3))
         if any(not 0 < factor <= 1e6 for factor in self.zoom):
             raise UserError(f"factors of zoom lie between 0 and 1e6; got {self.zoom}.")
         if any(not 1 <= width <= 65536 for width in self.hidden):

@@ -115,6 +115,7 @@ def build_env(config: TrainConfig, game: Game, players: Players | None = None) -
         players=players,
         potential=shaped(game.potentials[config.role], config.shaping) if config.shaping else None,
         gamma=config.gamma,
+        loss_aversion=config.loss_aversion,
         teacher=agent_named(config.teacher, game, seed=config.seed) if config.teacher else None,
     )
     env.seed(config.seed)
