@@ -44,10 +44,10 @@ class Arena:
 
     `illegal`: what becomes of an action that the title's mask forbids: "replace" puts the first legal one in its place, because
     stock learners know no masks; "refuse" raises a UserError. `potential` shapes the reward (Ng et al. 1999): it maps features
-    (rows, n), followed by those that seats of other teams perceive, to values whose discounted change is added. `players`: who
-    bears a name of `opponent` that is no bot's and no file's; called with the role of the seats. `teacher`: an agent that shows
-    what it would do in the learners' place. `loss_aversion`: what a point lost weighs against a point won in `rewards`; scores
-    stay what they are.
+    (rows, n), followed by those that seats of other teams perceive, to values whose discounted change is added; `shaper` knows
+    more. `players`: who bears a name of `opponent` that is no bot's and no file's; called with the role of the seats. `teacher`:
+    an agent that shows what it would do in the learners' place. `loss_aversion`: what a point lost weighs against a point won in
+    `rewards`; scores stay what they are.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Arena:
         self._replaces = illegal == "replace" and game.legal is not None
         self.others = Others(self.batch, self.games, self.seats)
         self._loss_aversion = np.float32(loss_aversion)
-        self._shaper = Shaper(self.batch, self.games, self.seats, potential, gamma) if potential else None
+        self.shaper = Shaper(self.batch, self.games, self.seats, potential, gamma) if potential else None
         self.rewards = np.zeros(num_rows, np.float32)
         self.terminated, self.truncated = np.zeros(num_rows, bool), np.zeros(num_rows, bool)
 
@@ -107,8 +107,8 @@ class Arena:
             self.teacher.sit()
         self._lengths[:] = 0
         self.obs = self.observer.observe()
-        if self._shaper:
-            self._shaper.start()
+        if self.shaper:
+            self.shaper.start()
 
     def step(self, actions: NDArray[Any]) -> Ended | None:
         """One decision of every learner, (rows,). Fills `rewards`, `terminated`, `truncated` and `obs`; returns what ended.
@@ -125,8 +125,8 @@ class Arena:
         self.rewards = batch.rewards.reshape(-1)[self._place]
         self.rewards[self.rewards < 0] *= self._loss_aversion
         self.terminated, self.truncated = batch.terminated[self.games], batch.truncated[self.games]
-        if self._shaper:
-            self.rewards += self._shaper.bonus(self.terminated | self.truncated) * moving[self.games]
+        if self.shaper:
+            self.rewards += self.shaper.bonus(self.terminated | self.truncated) * moving[self.games]
         over = moving & ~batch.running
         ended = self._collect(over)
         self._restart({"same": over, "next": ~moving}.get(self._autoreset))
@@ -138,8 +138,8 @@ class Arena:
             return
         self._lengths[where] = 0
         self.batch.restart(where)
-        if self._shaper:
-            self._shaper.start()
+        if self.shaper:
+            self.shaper.start()
 
     def state(self) -> State:
         """A snapshot of the games, the opponents and all observers. UserError: an opponent's memory cannot be saved."""
@@ -148,7 +148,7 @@ class Arena:
             "batch": self.batch.state(),
             "observer": self.observer.state(),
             "opponents": [remembering(agent).state() for agent, _, _ in self.opponents],
-            "shaper": self._shaper.state() if self._shaper else {},
+            "shaper": self.shaper.state() if self.shaper else {},
             "teacher": self.teacher.state() if self.teacher else {},
         }
 
@@ -163,8 +163,8 @@ class Arena:
             remembering(agent).set_state(memory)
         if self.teacher:
             self.teacher.set_state(state["teacher"])
-        if self._shaper:
-            self._shaper.set_state(state["shaper"])
+        if self.shaper:
+            self.shaper.set_state(state["shaper"])
 
     def masks(self) -> NDArray[np.uint8]:
         """(rows, actions) uint8: 1 where an action is legal."""

@@ -121,6 +121,8 @@ class TrainConfig:
     ] = ()  # features are also seen so many times larger, cut off at 1: small differences then count
     normalize_reward: bool = False  # rewards are divided by the deviation of returns
     shaping: float = 0.0  # how much of the change of the title's own potential is added to the reward (Ng et al. 1999)
+    exploring: float = 0.0  # how much of that potential itself is added, until it has faded out (Bansal et al. 2018)
+    exploring_fraction: float = 0.5  # the part of the run in which it fades out
     loss_aversion: float = (
         1.0  # what a point lost weighs against a point won (Kahneman & Tversky 1979); below 1: bolder
     )
@@ -159,6 +161,7 @@ class TrainConfig:
         _within("", self, eval_every=(0, SIZE_LIMIT), eval_matches=(2, 10**6), final_matches=(2, 10**6))
         _within("", self, checkpoint_every=(1, SIZE_LIMIT), checkpoint_limit_mb=(1, SIZE_LIMIT))
         _within("", self, memory_size=(1, 65536), shift=(0, 64), shaping=(0, 1e6), loss_aversion=(0, 1e3))
+        _within("", self, exploring=(0, 1e6), exploring_fraction=(1e-6, 1))
         if any(not 0 < factor <= 1e6 for factor in self.zoom):
             raise UserError(f"factors of zoom lie between 0 and 1e6; got {self.zoom}.")
         if any(not 1 <= width <= 65536 for width in self.hidden):
@@ -174,6 +177,11 @@ class TrainConfig:
         return ObsSpec(self.obs, self.stack, (self.size[0], self.size[1]))
 
     @property
+    def is_shaped(self) -> bool:
+        """Whether the title's potential is part of the reward."""
+        return self.shaping > 0 or self.exploring > 0
+
+    @property
     def recurrent(self) -> bool:
         return self.algorithm.startswith("recurrent-")
 
@@ -186,9 +194,9 @@ def resolved(config: TrainConfig) -> tuple[TrainConfig, Game]:
     check_opponents(game, opponents)
     if config.teacher:
         check_teacher(game, config.teacher, role, config.algorithm)
-    if config.shaping and role not in game.potentials:
+    if config.is_shaped and role not in game.potentials:
         raise UserError(
-            f"{game.name} has no potential for a {role} to be shaped by; leave out --shaping {config.shaping:g}."
+            f"{game.name} has no potential for a {role} to be shaped by; leave out --shaping and --exploring."
         )
     side = len(game.spec.sides(role, seats)[0])
     num_envs = max(config.num_envs // side, 1) * side  # whole games

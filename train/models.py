@@ -17,7 +17,6 @@ from ..agents.learners.seat import ModelAgent
 from ..agents.seats import agent_named
 from ..envs.sb3_env import SB3VecEnv
 from ..envs.seating import Players
-from ..envs.shaping import Potential
 from ..errors import UserError
 from ..games.contract import Game
 from .config import TrainConfig
@@ -113,17 +112,15 @@ def build_env(config: TrainConfig, game: Game, players: Players | None = None) -
         seats=config.seats,
         threads=1 if config.obs == "features" else torch.get_num_threads(),
         players=players,
-        potential=shaped(game.potentials[config.role], config.shaping) if config.shaping else None,
+        potential=game.potentials[config.role] if config.is_shaped else None,
         gamma=config.gamma,
         loss_aversion=config.loss_aversion,
         teacher=agent_named(config.teacher, game, seed=config.seed) if config.teacher else None,
     )
+    if env.arena.shaper:
+        env.arena.shaper.shaping, env.arena.shaper.exploring = config.shaping, config.exploring
     env.seed(config.seed)
     return env
-
-
-def shaped(potential: Potential, weight: float) -> Potential:
-    return lambda features: weight * potential(features)
 
 
 def build_model(config: TrainConfig, env: SB3VecEnv, budget: Budget) -> BaseAlgorithm:

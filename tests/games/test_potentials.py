@@ -27,3 +27,22 @@ def test_a_potential_is_one_finite_number_for_each_row_and_moves(name, role):
     values = np.array(seen)
     assert values.shape == (300, 12) and np.isfinite(values).all()
     assert (np.abs(np.diff(values, axis=0)) > 0).any()
+
+
+def test_shaping_adds_the_change_of_a_potential_and_exploring_the_potential_itself(pong):
+    arenas = [Arena(pong, 8, obs=ObsSpec("features"), potential=lambda seen: seen[:, 4]) for _ in range(3)]
+    plain, shaped, exploring = arenas
+    plain.shaper = None
+    exploring.shaper.shaping, exploring.shaper.exploring = 0.0, 0.5
+    for arena in arenas:
+        arena.reset(1)
+    before = features_of(plain.batch, plain.games, plain.seats)[:, 4]
+    for _ in range(50):
+        for arena in arenas:
+            arena.step(np.zeros(8, int))
+        now = features_of(plain.batch, plain.games, plain.seats)[:, 4]
+        over = plain.terminated | plain.truncated
+        going = ~over
+        assert np.allclose((shaped.rewards - plain.rewards)[going], (0.99 * now - before)[going], atol=1e-6)
+        assert np.allclose((exploring.rewards - plain.rewards)[going], 0.5 * now[going], atol=1e-6)
+        before = now

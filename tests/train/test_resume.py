@@ -105,7 +105,13 @@ WORLDS: dict[str, dict[str, Any]] = {
         "dqn": replace(DQN, prioritized=True, dueling=True),
     },
 }
-TAUGHT = {"teacher": "hard", "ppo": PPOConfig(n_steps=16, batch_size=64, teacher_fraction=0.9)}  # for who imitates
+TAUGHT = {  # for who imitates
+    "game": "tanks",
+    "teacher": "hard",
+    "shaping": 0.5,
+    "exploring": 0.1,
+    "ppo": PPOConfig(n_steps=16, batch_size=64, teacher_fraction=0.9),
+}
 CASES = [
     *((algorithm, name, world) for algorithm in ALGORITHMS for name, world in WORLDS.items()),
     *((algorithm, "taught", TAUGHT) for algorithm in ALGORITHMS if "ppo" in algorithm),
