@@ -2,7 +2,7 @@
 
 from ..contract import Game
 from . import bots, picture, rules, senses
-from .hopes import hopes
+from .hopes import guard_hopes, thief_hopes
 
 GAME = Game(
     spec=rules.SPEC,
@@ -13,5 +13,5 @@ GAME = Game(
     features=senses.features,
     bots=bots.BOTS,
     memory=bots.MEMORY,
-    potentials={"thief": hopes},
+    potentials={"thief": thief_hopes, "guard": guard_hopes},
 )
