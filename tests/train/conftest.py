@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from npckit.train import PPOConfig, Run, TrainConfig, run
+from npckit.train.stopping import Stopping
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -33,6 +35,29 @@ def make_tiny() -> Callable[..., TrainConfig]:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run that has ended well."""
     return run(tiny(tmp_path_factory.mktemp("runs") / "finished"), quiet=True)
+
+
+class Killed(BaseException):
+    """Nothing in a run expects it."""
+
+
+@pytest.fixture
+def dying(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], AbstractContextManager[None]]:
+    """A stretch in which a run stops dead after so many samples."""
+
+    @contextmanager
+    def stretch(samples: int) -> Iterator[None]:
+        def die(self: Stopping) -> bool:
+            if self.model.num_timesteps >= samples:
+                raise Killed
+            return True
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Stopping, "_on_step", die)
+            with pytest.raises(Killed):
+                yield
+
+    return stretch
 
 
 @pytest.fixture

@@ -28,10 +28,6 @@ DQN = DQNConfig(buffer_size=800, batch_size=32, learning_starts=256, gradient_st
 Make = Callable[..., TrainConfig]
 
 
-class Killed(BaseException):
-    """Nothing in a run expects it."""
-
-
 @pytest.fixture
 def small(make_tiny: Make, tmp_path: Path) -> Make:
     """A config of 2N samples; the learners' buffers are small enough to be filled more than once."""
@@ -48,19 +44,12 @@ def small(make_tiny: Make, tmp_path: Path) -> Make:
 
 
 @pytest.fixture
-def killed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
+def killed(dying: Callable[[int], AbstractContextManager[None]]) -> Callable[..., Run]:
     """Trains, and stops dead after so many samples."""
 
     def train(config: TrainConfig, samples: int = N + N // 4 + 16) -> Run:
-        def die(self: Stopping) -> bool:
-            if self.model.num_timesteps >= samples:
-                raise Killed
-            return True
-
-        with monkeypatch.context() as patch:
-            patch.setattr(Stopping, "_on_step", die)
-            with pytest.raises(Killed):
-                run(config, quiet=True)
+        with dying(samples):
+            run(config, quiet=True)
         return Run.open(config.out)
 
     return train
@@ -177,12 +166,12 @@ def test_a_run_that_was_killed_while_it_was_measured_is_measured_again(
     from npckit.train.evaluating import Evaluation
 
     def die(*_: Any) -> None:
-        raise Killed
+        raise SystemExit
 
     config = small("run", eval_every=0)
     with monkeypatch.context() as patch:
         patch.setattr(Evaluation, "evaluate", die)
-        with pytest.raises(Killed):
+        with pytest.raises(SystemExit):
             run(config, quiet=True)
     done = resume(config.out, quiet=True)
     assert done.results["samples"] == 2 * N and done.results["resumed"] == [2 * N] and done.policy.is_file()

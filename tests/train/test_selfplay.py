@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,10 @@ from npckit import cli
 from npckit.errors import UserError
 from npckit.train import PoolConfig, PPOConfig, Run, TrainConfig, resume_populations, run, train_populations
 from npckit.train.runner import Trainer
-from npckit.train.stopping import Stopping
 
 Make = Callable[..., TrainConfig]
 LANTERN = str(Path(__file__).parents[1] / "titles" / "lantern")
 HALVES = {"learner": 0.5, "pool": 0.5}
-
-
-class Killed(BaseException):
-    """Nothing in a run expects it."""
 
 
 def weights(done: Run) -> dict[str, torch.Tensor]:
@@ -100,19 +96,14 @@ def test_populations_meet_each_other(duo: Callable[[], list[TrainConfig]], tmp_p
 
 @pytest.mark.parametrize("samples", [800, 2900])
 def test_populations_go_on_exactly(
-    duo: Callable[[], list[TrainConfig]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, samples: int
+    duo: Callable[[], list[TrainConfig]],
+    tmp_path: Path,
+    dying: Callable[[int], AbstractContextManager[None]],
+    samples: int,
 ) -> None:
     whole = train_populations(duo(), tmp_path / "whole", quiet=True)
-
-    def die(self: Stopping) -> bool:
-        if self.model.num_timesteps >= samples:
-            raise Killed
-        return True
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Stopping, "_on_step", die)
-        with pytest.raises(Killed):
-            train_populations(duo(), tmp_path / "stopped", quiet=True)
+    with dying(samples):
+        train_populations(duo(), tmp_path / "stopped", quiet=True)
     torch.manual_seed(99)
     np.random.seed(99)  # noqa: NPY002
     gone_on = resume_populations(tmp_path / "stopped", quiet=True)
