@@ -44,10 +44,9 @@ class Arena:
 
     `illegal`: what becomes of an action that the title's mask forbids: "replace" puts the first legal one in its place, because
     stock learners know no masks; "refuse" raises a UserError. `potential` shapes the reward (Ng et al. 1999): it maps features
-    (rows, n), followed by those that seats of other teams perceive, to values whose discounted change is added; `shaper` knows
-    more. `players`: who bears a name of `opponent` that is no bot's and no file's; called with the role of the seats. `teacher`:
-    an agent that shows what it would do in the learners' place. `loss_aversion`: what a point lost weighs against a point won in
-    `rewards`; scores stay what they are.
+    (rows, n), followed by those that seats of other teams perceive, to values whose discounted change is added. `players`: who
+    bears a name of `opponent` that is no bot's and no file's; called with the role of the seats. `teacher`: an agent that shows
+    what it would do in the learners' place.
     """
 
     def __init__(
@@ -68,7 +67,6 @@ class Arena:
         illegal: str = "replace",
         players: Players | None = None,
         teacher: Agent | None = None,
-        loss_aversion: float = 1.0,
     ) -> None:
         seating = seat_players(game, num_rows, opponent, obs=obs, seat=seat, seats=seats, players=players)
         self.game, self.num_rows, self.obs_spec, self._autoreset = game, num_rows, obs, autoreset
@@ -90,7 +88,6 @@ class Arena:
             raise UserError(f"illegal is 'replace' or 'refuse'; got {illegal!r}.")
         self._replaces = illegal == "replace" and game.legal is not None
         self.others = Others(self.batch, self.games, self.seats)
-        self._loss_aversion = np.float32(loss_aversion)
         self.shaper = Shaper(self.batch, self.games, self.seats, potential, gamma) if potential else None
         self.rewards = np.zeros(num_rows, np.float32)
         self.terminated, self.truncated = np.zeros(num_rows, bool), np.zeros(num_rows, bool)
@@ -123,7 +120,6 @@ class Arena:
         batch.step(self._actions)
         self._lengths += moving
         self.rewards = batch.rewards.reshape(-1)[self._place]
-        self.rewards[self.rewards < 0] *= self._loss_aversion
         self.terminated, self.truncated = batch.terminated[self.games], batch.truncated[self.games]
         if self.shaper:
             self.rewards += self.shaper.bonus(self.terminated | self.truncated) * moving[self.games]

@@ -26,7 +26,7 @@ from .spaces import action_space, observation_space
 
 
 class SB3VecEnv(VecEnv):
-    """`num_envs` learners; the options are those of `GameVectorEnv`, `players`, `teacher` and `loss_aversion` those of `Arena`.
+    """`num_envs` learners; the options are those of `GameVectorEnv`, `players` and `teacher` those of `Arena`.
 
     At an end `infos[i]` holds what SB3 expects (`episode`, `terminal_observation`, `TimeLimit.truncated`) with the title's
     `score`, `perf` and `events`. Environments that go on share one empty dict. Observations stay intact for one more step,
@@ -52,13 +52,11 @@ class SB3VecEnv(VecEnv):
         threads: int = 1,
         players: Players | None = None,
         teacher: Agent | None = None,
-        loss_aversion: float = 1.0,
     ) -> None:
         self.game, self.render_mode = game_of(game), render_mode_of(render_mode)
         self.arena = Arena(
             self.game, num_envs, obs=obs_of(obs, stack, size), opponent=opponent, seat=seat, seats=seats, threads=threads,
             max_ticks=max_ticks, potential=potential, gamma=gamma, illegal=illegal, players=players, teacher=teacher,
-            loss_aversion=loss_aversion,
         )  # fmt: skip
         self.metadata = metadata_of(self.game)
         self._renderer = Renderer(self.arena.batch, self.render_mode)

@@ -29,13 +29,9 @@ class Others:
 
 
 class Shaper:
-    """What is added to rewards for how well the learners stand, by their features and those of others.
+    """Potential-based shaping (Ng et al. 1999) over the learners' features and those of others."""
 
-    `shaping` weighs its discounted change, which leaves what is best to do as it is (Ng et al. 1999); `exploring` weighs how well
-    they stand itself, which does not, and so is meant to fade while they learn (Bansal et al. 2018).
-    """
-
-    shaping, exploring = 1.0, 0.0
+    weight = 1.0
 
     def __init__(self, batch: Batch, games: Rows, seats: Rows, potential: Potential, gamma: float) -> None:
         self._batch, self._games, self._seats = batch, games, seats
@@ -51,10 +47,9 @@ class Shaper:
         self._value = state["value"].copy()
 
     def bonus(self, ended: NDArray[np.bool_]) -> NDArray[np.float32]:
-        """(rows,) float32; there is nothing to hope for after the end."""
+        """gamma * value(now) - value(before), (rows,) float32, with nothing to hope for after the end."""
         before, self._value = self._value, self._now()
-        change = self._gamma * np.where(ended, 0.0, self._value) - before
-        return (self.shaping * change + self.exploring * self._value).astype(np.float32)
+        return (self.weight * (self._gamma * np.where(ended, 0.0, self._value) - before)).astype(np.float32)
 
     def _now(self) -> NDArray[np.float32]:
         own = features_of(self._batch, self._games, self._seats)

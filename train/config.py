@@ -116,16 +116,9 @@ class TrainConfig:
     normalize_obs: bool = (
         False  # features are brought to mean 0 and deviation 1; the statistics go into the policy file
     )
-    zoom: tuple[
-        float, ...
-    ] = ()  # features are also seen so many times larger, cut off at 1: small differences then count
+    zoom: tuple[float, ...] = ()  # features are also seen so many times larger, cut off at 1, for small differences
     normalize_reward: bool = False  # rewards are divided by the deviation of returns
     shaping: float = 0.0  # how much of the change of the title's own potential is added to the reward (Ng et al. 1999)
-    exploring: float = 0.0  # how much of that potential itself is added, until it has faded out (Bansal et al. 2018)
-    exploring_fraction: float = 0.5  # the part of the run in which it fades out
-    loss_aversion: float = (
-        1.0  # what a point lost weighs against a point won (Kahneman & Tversky 1979); below 1: bolder
-    )
     teacher: str = ""  # a bot, or an .onnx file, that shows what it would do; it fades out (Schmitt et al. 2018)
     # who holds the other seats, in shares of the rows: learner (every seat learns), pool, random, a bot, an .onnx file
     opponents: Annotated[dict[str, float], OPPONENTS_FLAG] = field(default_factory=dict)
@@ -160,8 +153,7 @@ class TrainConfig:
         _within("", self, learning_rate=(0, 10), final_learning_rate=(0, 1), seed=(0, 2**31), threads=(0, 1024))
         _within("", self, eval_every=(0, SIZE_LIMIT), eval_matches=(2, 10**6), final_matches=(2, 10**6))
         _within("", self, checkpoint_every=(1, SIZE_LIMIT), checkpoint_limit_mb=(1, SIZE_LIMIT))
-        _within("", self, memory_size=(1, 65536), shift=(0, 64), shaping=(0, 1e6), loss_aversion=(0, 1e3))
-        _within("", self, exploring=(0, 1e6), exploring_fraction=(1e-6, 1))
+        _within("", self, memory_size=(1, 65536), shift=(0, 64), shaping=(0, 1e6))
         if any(not 0 < factor <= 1e6 for factor in self.zoom):
             raise UserError(f"factors of zoom lie between 0 and 1e6; got {self.zoom}.")
         if any(not 1 <= width <= 65536 for width in self.hidden):
@@ -177,11 +169,6 @@ class TrainConfig:
         return ObsSpec(self.obs, self.stack, (self.size[0], self.size[1]))
 
     @property
-    def is_shaped(self) -> bool:
-        """Whether the title's potential is part of the reward."""
-        return self.shaping > 0 or self.exploring > 0
-
-    @property
     def recurrent(self) -> bool:
         return self.algorithm.startswith("recurrent-")
 
@@ -194,9 +181,9 @@ def resolved(config: TrainConfig) -> tuple[TrainConfig, Game]:
     check_opponents(game, opponents)
     if config.teacher:
         check_teacher(game, config.teacher, role, config.algorithm)
-    if config.is_shaped and role not in game.potentials:
+    if config.shaping and role not in game.potentials:
         raise UserError(
-            f"{game.name} has no potential for a {role} to be shaped by; leave out --shaping and --exploring."
+            f"{game.name} has no potential for a {role} to be shaped by; leave out --shaping {config.shaping:g}."
         )
     side = len(game.spec.sides(role, seats)[0])
     num_envs = max(config.num_envs // side, 1) * side  # whole games

@@ -112,13 +112,12 @@ def build_env(config: TrainConfig, game: Game, players: Players | None = None) -
         seats=config.seats,
         threads=1 if config.obs == "features" else torch.get_num_threads(),
         players=players,
-        potential=game.potentials[config.role] if config.is_shaped else None,
+        potential=game.potentials[config.role] if config.shaping else None,
         gamma=config.gamma,
-        loss_aversion=config.loss_aversion,
         teacher=agent_named(config.teacher, game, seed=config.seed) if config.teacher else None,
     )
     if env.arena.shaper:
-        env.arena.shaper.shaping, env.arena.shaper.exploring = config.shaping, config.exploring
+        env.arena.shaper.weight = config.shaping
     env.seed(config.seed)
     return env
 

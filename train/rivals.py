@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import tyro
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from ..errors import UserError
 from .commands import end, table_of
@@ -94,7 +94,8 @@ def zoo(does: ZooDoes, names: ZooNames = (), /, *, matches: int = 1000, seed: in
         figures = rivals.take_in(Path(names[0]), names[1], matches=matches)
         Console().print(table_of(figures, f"{names[1]}: {matches} matches each"))
         return
-    table = Table("rival", "role", "aim", "reached", "95% interval", "", title=f"{matches} matches or episodes each")
+    name = Column("rival", no_wrap=True)
+    table = Table(name, "role", "aim", "reached", "95% interval", "", title=f"{matches} matches or episodes each")
     verdicts = list(rivals.verify(names, matches=matches, **({"seed": seed} if seed else {})))
     for each in verdicts:
         shown = "{:.1%}".format if each.aim.is_share else "{:.2f}".format

@@ -24,10 +24,9 @@ from .checkpoints import Checkpoint, Checkpoints, check_room, save
 from .config import TrainConfig, resolved
 from .evaluating import Evaluation
 from .evaluation import Figures, usual_opponents
-from .exploring import Exploring
 from .failures import in_a_sentence
 from .metrics import Metrics
-from .models import Budget, Fading, build_env, build_model, device_named, use_threads
+from .models import Budget, build_env, build_model, device_named, use_threads
 from .moment import Moment, generators, set_generators
 from .network_text import describe
 from .opponents import POOL
@@ -121,9 +120,7 @@ class Trainer:
         self.stopping = Stopping(budget, asked)
         plays = {"selfplay": self.selfplay} if self.pools.by_role else {}
         kept: dict[str, Any] = {**plays, "evaluation": self.evaluation, "metrics": metrics, "checkpoints": checkpoints}
-        self.callbacks = CallbackList(
-            [self.stopping, *self._exploring(), self.evaluation, *plays.values(), metrics, checkpoints]
-        )
+        self.callbacks = CallbackList([self.stopping, self.evaluation, *plays.values(), metrics, checkpoints])
         self.moment = Moment(model, self.env, budget, kept)
         set_generators(model, self._generators)  # others may have drawn from them since
         if self.past:
@@ -133,13 +130,6 @@ class Trainer:
             if self.pools.by_role:
                 self.selfplay.join(0)
         self._generators = generators(model)
-
-    def _exploring(self) -> list[Exploring]:
-        """Who lets the reward for standing well fade, where there is one."""
-        config, shaper = self.config, self.env.arena.shaper
-        if not shaper or not config.exploring:
-            return []
-        return [Exploring(shaper, Fading(config.exploring, config.exploring_fraction, self.budget))]
 
     def learn(self, until: int | None = None) -> None:
         """Goes on to the end, or to the first update after `until` samples."""

@@ -2,7 +2,6 @@
 
 from ..contract import Game
 from . import bots, hunt, picture, rules, senses
-from .hopes import hopes
 
 GAME = Game(
     spec=rules.SPEC,
@@ -14,5 +13,4 @@ GAME = Game(
     legal=rules.legal,
     bots={"easy": bots.easy, "normal": bots.normal, "hard": bots.hard},
     memory=hunt.MEMORY,
-    potentials={"tank": hopes},
 )

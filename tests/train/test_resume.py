@@ -95,10 +95,10 @@ WORLDS: dict[str, dict[str, Any]] = {
     },
 }
 TAUGHT = {  # for who imitates
-    "game": "tanks",
+    "game": "invaders",
+    "opponents": {"random": 1.0},
     "teacher": "hard",
     "shaping": 0.5,
-    "exploring": 0.1,
     "ppo": PPOConfig(n_steps=16, batch_size=64, teacher_fraction=0.9),
 }
 CASES = [
