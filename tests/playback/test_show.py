@@ -295,7 +295,7 @@ def test_without_a_display_the_sentence_offers_record(monkeypatch, spell):
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"against": "nobody"}, "no opponent 'nobody'"),
+        ({"against": "nobody"}, "no player 'nobody'"),
         ({"seat": "top"}, "no seat 'top'"),
         ({"seats": 3}, "played with 2 seats; got 3"),
         ({"palette": "pink"}, "no palette 'pink'"),

@@ -114,7 +114,7 @@ def test_recording_needs_no_display_and_opens_none(tmp_path):
         ({"sees": "top"}, "no seat 'top'"),
         ({"sees": "left", "view": "smell"}, "no view 'smell'"),
         ({"agents": ("hard",) * 3}, "pong has 2 seats; got 3 agents"),
-        ({"agents": ("nobody",)}, "no opponent 'nobody'"),
+        ({"agents": ("nobody",)}, "no player 'nobody'"),
         ({"what": "tetris"}, "no title 'tetris'"),
         ({"what": "gone.replay", "agents": ()}, "cannot read the replay gone.replay"),
         ({"what": "gone.replay", "agents": ("hard",)}, "brings its own players"),

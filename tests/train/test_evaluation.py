@@ -73,7 +73,7 @@ def test_the_command_prints_a_table_and_writes_the_same_figures_as_json(
     ("policy", "options", "words"),
     [
         ("nowhere.onnx", {}, "nowhere.onnx"),
-        ("hard", {"game": "pong", "against": ["hero"]}, "no opponent 'hero'"),
+        ("hard", {"game": "pong", "against": ["hero"]}, "no player 'hero'"),
         ("hard", {"game": "pong", "matches": 1}, "at least 2 matches"),
         ("hard", {"game": "pung"}, "there is no title 'pung'"),
     ],

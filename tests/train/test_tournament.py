@@ -109,7 +109,7 @@ def test_files_that_cannot_play_are_named_and_left_out(tmp_path: Path, pong: Gam
         assert any(f"{name}.onnx is left out" in remark and words in remark for remark in remarks), remarks
     with pytest.raises(UserError, match=r"needs two who can play each other. .*broken.onnx is left out"):
         read_entrants(pong, [str(tmp_path / "broken.onnx")], 2)
-    with pytest.raises(UserError, match="no opponent 'godlike'"):
+    with pytest.raises(UserError, match="no player 'godlike'"):
         read_entrants(pong, ["godlike", "hard"], 2)
 
 
