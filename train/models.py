@@ -55,28 +55,17 @@ class Budget:
 
 @dataclass
 class Falling:
-    """A number that falls in a straight line, by samples or by the clock, whichever is further on."""
+    """A number that falls in a straight line, by samples or by the clock, whichever is further on, in the first part of a run."""
 
     first: float
-    last_part: float
+    last_part: float  # of the first, and what stays
     budget: Budget
+    fraction: float = 1.0
 
     def __call__(self, progress_remaining: float) -> float:
         left = min(progress_remaining, self.budget.remaining)
-        return self.first * (self.last_part + (1 - self.last_part) * max(left, 0.0))
-
-
-@dataclass
-class Fading:
-    """A number that falls to 0 in the first part of a run, and stays there."""
-
-    first: float
-    fraction: float
-    budget: Budget
-
-    def __call__(self, progress_remaining: float) -> float:
-        left = min(progress_remaining, self.budget.remaining)
-        return self.first * max(0.0, 1 - (1 - left) / self.fraction)
+        above = max(0.0, 1 - (1 - left) / self.fraction)
+        return self.first * (self.last_part + (1 - self.last_part) * above)
 
 
 def device_named(name: str) -> torch.device:
@@ -160,7 +149,7 @@ def _ppo_options(config: TrainConfig, budget: Budget) -> dict[str, Any]:
     widths, table = list(config.hidden), dict(vars(config.ppo))
     for name in ("clip_range", "ent_coef"):
         table[name] = Falling(table[name], table.pop(f"final_{name}"), budget)
-    fades = Fading(table["teacher_coef"], table.pop("teacher_fraction"), budget)
+    fades = Falling(table["teacher_coef"], 0.0, budget, table.pop("teacher_fraction"))
     table["teacher_coef"] = fades if config.teacher else 0.0
     return {**table, **_policy_options(config, {"pi": widths, "vf": widths})}
 

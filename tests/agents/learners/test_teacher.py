@@ -8,7 +8,7 @@ from npckit.agents.learners import PPO, RecurrentPPO
 from npckit.agents.seats import BotAgent
 from npckit.envs.sb3_env import SB3VecEnv
 from npckit.errors import UserError
-from npckit.train.models import Budget, Fading
+from npckit.train.models import Budget, Falling
 from stable_baselines3.common.env_util import make_vec_env
 
 
@@ -48,13 +48,13 @@ def test_it_comes_to_do_what_it_is_shown(learner: type[PPO]) -> None:
 
 def test_nobody_is_asked_once_the_weight_is_nothing() -> None:
     teacher = Counted("easy")
-    weight = Fading(1.0, 0.5, Budget(0.0))
+    weight = Falling(1.0, 0.0, Budget(0.0), 0.5)
     PPO("MlpPolicy", env_of(teacher), n_steps=16, batch_size=512, teacher_coef=weight, seed=0).learn(64 * 16 * 10)
     assert teacher.asked == 5 * 16
 
 
 def test_a_weight_fades_in_its_part_of_the_run_and_stays_away() -> None:
-    weight = Fading(2.0, 0.5, Budget(0.0))
+    weight = Falling(2.0, 0.0, Budget(0.0), 0.5)
     assert [weight(left) for left in (1.0, 0.75, 0.5, 0.1, 0.0)] == [2.0, 1.0, 0.0, 0.0, 0.0]
 
 
