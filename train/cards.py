@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import __version__
 from ..agents.card import Card, Observation, Part
+from ..agents.policy_file import PolicyFile
 from ..agents.ratings import Rating
 from ..games.contract import Game
 from ..games.observation import ObsSpec, dtype_of, range_of
@@ -45,6 +46,11 @@ def skill_told(figures: Sequence[Figures]) -> dict[str, Any]:
 def ratings_told(rating: Rating | None) -> dict[str, Any]:
     """A rating as a card has it: points, and the ends of their 95% interval."""
     return {"rating": [round(value) for value in (rating.points, rating.low, rating.high)]} if rating else {}
+
+
+def seats_of(policy: PolicyFile, game: Game) -> int:
+    """How many play where it was trained."""
+    return game.spec.seat_count(int(policy.card.training.get("seats", 0)))
 
 
 def _observation(game: Game, role: str, obs: ObsSpec) -> Observation:

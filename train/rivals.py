@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,6 +14,7 @@ from rich.table import Column, Table
 from ..errors import UserError
 from .commands import end, table_of
 from .presets import load_preset
+from .progress import short
 from .run_folder import numbered_folder
 
 Arg = tyro.conf.arg
@@ -24,11 +26,13 @@ PopulationsOut = Annotated[Path, Arg(help="where their folders are made; by defa
 ResumeOut = Annotated[Path | None, Arg(help="the folder of populations to go on with")]
 Victim = Annotated[str, Arg(metavar="FILE", help="an .onnx file, or the name of a shipped rival")]
 ExploitOut = Annotated[str, Arg(help="the folder of the run that looks for it; by default the next free one in runs")]
-ZooDoes = Annotated[Literal["verify", "add"], Arg(metavar="verify|add", help="what to do")]
+ZooDoes = Annotated[Literal["verify", "add", "exploit"], Arg(metavar="verify|add|exploit", help="what to do")]
 ZooNames = Annotated[
     tuple[str, ...],
-    Arg(metavar="NAME", help="verify: rivals or .onnx files, all when empty; add: the folder of a run, and a name"),
+    Arg(metavar="NAME", help="rivals, all when empty; verify: or .onnx files; add: the folder of a run, and a name"),
 ]
+ZooMatches = Annotated[int, Arg(help="each; 0: 400 of a best response, else 1,000 matches or episodes")]
+ZooMinutes = Annotated[float, Arg(help="exploit: how long each best response learns")]
 Strict = Annotated[bool, Arg(help="verify: fail where a rival falls short")]
 
 
@@ -84,32 +88,63 @@ def exploit(
     end(found.run)
 
 
-def zoo(does: ZooDoes, names: ZooNames = (), /, *, matches: int = 1000, seed: int = 0, strict: Strict = False) -> None:
-    """Measure the shipped rivals against what their titles aim at (verify), or ship the policy of a finished run (add)."""
-    from . import zoo as rivals
-
+def zoo(
+    does: ZooDoes,
+    names: ZooNames = (),
+    /,
+    *,
+    matches: ZooMatches = 0,
+    seed: int = 0,
+    strict: Strict = False,
+    minutes: ZooMinutes = 2.0,
+) -> None:
+    """Measure the shipped rivals against what their titles aim at (verify), look for ways to beat them (exploit), or ship one (add)."""
+    if strict and does != "verify":
+        raise UserError(f"--strict belongs to npckit zoo verify; leave it out of npckit zoo {does}.")
     if does == "add":
-        if len(names) != 2:
-            raise UserError("npckit zoo add RUN NAME takes the folder of a run and the name that its rival is to bear.")
-        figures = rivals.take_in(Path(names[0]), names[1], matches=matches)
-        Console().print(table_of(figures, f"{names[1]}: {matches} matches each"))
-        return
+        _add(names, matches or 1000)
+    elif does == "exploit":
+        _try_out(names, minutes=minutes, matches=matches or 400, seed=seed)
+    else:
+        _verify(names, matches=matches or 1000, seed=seed, strict=strict)
+
+
+def _add(names: Sequence[str], matches: int) -> None:
+    from .zoo import take_in
+
+    if len(names) != 2:
+        raise UserError("npckit zoo add RUN NAME takes the folder of a run and the name that its rival is to bear.")
+    figures = take_in(Path(names[0]), names[1], matches=matches)
+    Console().print(table_of(figures, f"{names[1]}: {matches} matches each"))
+    print(f"  try it       npckit zoo exploit {names[1]}")
+
+
+def _try_out(names: Sequence[str], *, minutes: float, matches: int, seed: int) -> None:
+    from .zoo import try_out
+
+    if not 0 < minutes <= 1e6:
+        raise UserError(f"--minutes is a number above 0; got {minutes}.")
+    table = Table("rival", "loses", "95% interval", "after samples", "how", title=f"{matches} matches each")
+    for name, found in try_out(names, minutes=minutes, matches=matches, seed=seed):
+        rate, samples = found.win_rate, found.run.results["samples"]
+        how = f"npckit watch {found.replay}" if found.replay else ""
+        table.add_row(name, f"{rate.mean:.1%}", f"{rate.low:.1%} to {rate.high:.1%}", short(samples), how)
+    Console().print(table)
+
+
+def _verify(names: Sequence[str], *, matches: int, seed: int, strict: bool) -> None:
+    from .zoo import verify
+
     name = Column("rival", no_wrap=True)
     table = Table(name, "role", "aim", "reached", "95% interval", "", title=f"{matches} matches or episodes each")
-    verdicts = list(rivals.verify(names, matches=matches, **({"seed": seed} if seed else {})))
+    verdicts = list(verify(names, matches=matches, **({"seed": seed} if seed else {})))
     for each in verdicts:
         shown = "{:.1%}".format if each.aim.is_share else "{:.2f}".format
         found = each.reached
-        verdict = "met" if each.met else f"short by {shown(each.aim.least - found.mean)}"
-        table.add_row(
-            each.rival,
-            each.role,
-            each.aim.told,
-            shown(found.mean),
-            f"{shown(found.low)} to {shown(found.high)}",
-            verdict,
-        )
+        told = "met" if each.met else f"short by {shown(each.aim.least - found.mean)}"
+        interval = f"{shown(found.low)} to {shown(found.high)}"
+        table.add_row(each.rival, each.role, each.aim.told, shown(found.mean), interval, told)
     Console().print(table)
-    short = sorted({each.rival for each in verdicts if not each.met})
-    if strict and short:
-        raise UserError(f"these fall short of their titles' aims: {', '.join(short)}; train them for longer.")
+    behind = sorted({each.rival for each in verdicts if not each.met})
+    if strict and behind:
+        raise UserError(f"these fall short of their titles' aims: {', '.join(behind)}; train them for longer.")

@@ -1,4 +1,4 @@
-"""The shipped rivals: measured against what their titles aim at, and taken in from finished runs.
+"""The shipped rivals: taken in from finished runs, measured against what their titles aim at, and tried by best responses.
 
 Beside NAME.onnx in `agents/zoo` lie NAME.toml, the run's config, from which it can be trained again; NAME.csv, its curves; and
 NAME.json, matches against everybody that is scripted.
@@ -14,16 +14,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..agents.policy_agent import PolicyAgent
-from ..agents.policy_file import ZOO, PolicyFile, shipped, with_card
+from ..agents.policy_file import ZOO, PolicyFile, shipped, with_card, write_whole
 from ..errors import UserError
 from ..games import registry
-from ..games.contract import Game
 from ..games.files import written_beside
 from .aims import Aim, aims_of, reached
-from .cards import ratings_told, skill_told
+from .cards import ratings_told, seats_of, skill_told
 from .config import TrainConfig
 from .config_file import from_table, read_table, to_toml
 from .evaluation import Estimate, Figures, measure, rated, usual_opponents
+from .exploit import BEST_RESPONSE, Exploit, best_response, is_faced, noted
 from .run_folder import Run, write_text
 
 SEED = 4_000_037  # far from the seeds of training and of evaluation while it goes on
@@ -57,11 +57,6 @@ def verify(names: Sequence[str] = (), *, matches: int = MATCHES, seed: int = SEE
             yield Verdict(Path(name).stem, game.name, role, aim, found)
 
 
-def seats_of(policy: PolicyFile, game: Game) -> int:
-    """How many play where it was trained."""
-    return game.spec.seat_count(int(policy.card.training.get("seats", 0)))
-
-
 def take_in(path: Path, name: str, *, folder: Path = ZOO, matches: int = MATCHES) -> list[Figures]:
     """Ships the policy of a finished run under a name, with its levels, config, curves and report. Raises UserError where it has none."""
     run = Run.open(path)
@@ -85,6 +80,25 @@ def take_in(path: Path, name: str, *, folder: Path = ZOO, matches: int = MATCHES
     write_text(folder / f"{name}.csv", _curves(run))
     write_text(folder / f"{name}.json", json.dumps([each.as_dict() for each in figures], indent=1) + "\n")
     return figures
+
+
+def try_out(
+    names: Sequence[str] = (), *, minutes: float, matches: int = 400, seed: int = 0
+) -> Iterator[tuple[str, Exploit]]:
+    """Looks for a way to beat shipped rivals, all whom somebody can face when none is named, and notes in their cards how often it wins.
+
+    Raises UserError for what is not shipped, or played alone.
+    """
+    rivals = shipped()
+    for name in names:
+        if name not in rivals:
+            raise UserError(f"{name} is no shipped rival; for a file of your own: npckit exploit {name}")
+    for name in names or [name for name, path in rivals.items() if is_faced(PolicyFile.load(path))]:
+        policy = PolicyFile.load(rivals[name])
+        found = best_response(policy.path, minutes=minutes, matches=matches, seed=seed)
+        card = replace(policy.card, skill={**policy.card.skill, BEST_RESPONSE: noted(found)})
+        write_whole(policy.path, with_card(policy.path.read_bytes(), card))
+        yield name, found
 
 
 def config_of(name: str) -> TrainConfig:

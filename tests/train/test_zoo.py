@@ -11,6 +11,7 @@ from npckit.agents.policy_file import ZOO, PolicyFile
 from npckit.games import registry
 from npckit.train import evaluate
 from npckit.train.evaluation import measure
+from npckit.train.exploit import BEST_RESPONSE
 from npckit.train.zoo import config_of
 
 RIVALS = sorted(ZOO.glob("*.onnx"))
@@ -36,7 +37,11 @@ def test_a_rival_has_its_config_curves_and_report_beside_it(path: Path) -> None:
     config = config_of(path.stem)
     assert (config.game, config.role) == (PolicyFile.load(path).card.game, PolicyFile.load(path).card.role)
     assert path.with_suffix(".csv").read_text().startswith("tag,samples,value\n")
-    assert len(json.loads(path.with_suffix(".json").read_text())) == len(PolicyFile.load(path).card.skill)
+    told = {
+        f"vs_{each['opponent']}" if each["opponent"] else "alone"
+        for each in json.loads(path.with_suffix(".json").read_text())
+    }
+    assert told == {*PolicyFile.load(path).card.skill} - {BEST_RESPONSE}
 
 
 def test_the_zoo_is_small() -> None:
