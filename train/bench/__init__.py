@@ -11,15 +11,15 @@ from typing import Literal
 
 from ...flags import parse
 
-BENCHES = ("sim", "learn", "adaptive")
+BENCHES = ("sim", "learn", "adaptive", "npc")
 
 
-def bench(what: Literal["sim", "learn", "adaptive"], /) -> None:
-    """Measure. Each has flags of its own: npckit bench sim --help, npckit bench learn --help, npckit bench adaptive --help.
+def bench(what: Literal["sim", "learn", "adaptive", "npc"], /) -> None:
+    """Measure. Each has flags of its own: npckit bench sim --help, and so on.
 
     Args:
         what: sim: environments without any learner; learn: learners beside others, in speed and in time to a skill;
-            adaptive: whether an opponent that adapts keeps to a wished win chance
+            adaptive: whether an opponent that adapts keeps to a wished win chance; npc: what a decision of an NPC costs
     """
 
 
