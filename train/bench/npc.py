@@ -85,8 +85,9 @@ def timed(players: dict[str, Decide], decisions: int) -> Row:
 
 def _players(model: BaseAlgorithm, path: Path) -> dict[str, Decide]:
     character, frame = Npc.load(path), _frames(model, 1)[0]
+    newest = frame[-1:] if frame.ndim == 3 else frame  # it stacks them itself
     return {
-        "Npc.act": lambda: character.act(frame),
+        "Npc.act": lambda: character.act(newest),
         "onnxruntime": _bare(path, _frames(model, 1)),
         "SB3": _predict(model, frame),
     }
@@ -131,16 +132,18 @@ class _Still(gymnasium.Env[Any, Any]):
 
 
 def _mlp() -> BaseAlgorithm:
-    return stable_baselines3.PPO("MlpPolicy", _Still(FEATURES), n_steps=8, device="cpu")
+    return stable_baselines3.PPO("MlpPolicy", _Still(FEATURES), n_steps=8, batch_size=8, device="cpu")
 
 
 def _lstm() -> BaseAlgorithm:
     policy = {"lstm_hidden_size": 256}
-    return sb3_contrib.RecurrentPPO("MlpLstmPolicy", _Still(FEATURES), n_steps=8, policy_kwargs=policy, device="cpu")
+    return sb3_contrib.RecurrentPPO(
+        "MlpLstmPolicy", _Still(FEATURES), n_steps=8, batch_size=8, policy_kwargs=policy, device="cpu"
+    )
 
 
 def _cnn() -> BaseAlgorithm:
-    return stable_baselines3.PPO("CnnPolicy", _Still(PIXELS), n_steps=8, device="cpu")
+    return stable_baselines3.PPO("CnnPolicy", _Still(PIXELS), n_steps=8, batch_size=8, device="cpu")
 
 
 FEATURES = spaces.Box(-1, 1, (16,), np.float32)
@@ -152,9 +155,10 @@ NETWORKS: dict[str, Callable[[], BaseAlgorithm]] = {MLP: _mlp, "LSTM 256": _lstm
 def _card(model: BaseAlgorithm) -> Card:
     space = model.observation_space
     assert isinstance(space, spaces.Box)
+    pictures = len(space.shape) == 3
     part = Part(
         name="obs",
-        frame_shape=space.shape,
+        frame_shape=(1, *space.shape[1:]) if pictures else space.shape,
         dtype=space.dtype.name,
         low=float(space.low.min()),
         high=float(space.high.max()),
@@ -165,7 +169,9 @@ def _card(model: BaseAlgorithm) -> Card:
         game="bench",
         rules_version=1,
         role="anybody",
-        observation=Observation(kind="pixels" if len(space.shape) == 3 else "features", parts=(part,), stack=1),
+        observation=Observation(
+            kind="pixels" if pictures else "features", parts=(part,), stack=space.shape[0] if pictures else 1
+        ),
         actions=tuple(f"action_{at}" for at in range(ACTIONS)),
         decision_ticks=1,
         tick_rate=60,
