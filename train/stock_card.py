@@ -19,7 +19,19 @@ from ..games.contract import Game
 from ..games.observation import ObsSpec
 from .cards import observation_told
 
-NAMES = ("game", "role", "rules_version", "actions", "decision_ticks", "tick_rate", "stack", "low", "high", "names", "seats")
+NAMES = (
+    "game",
+    "role",
+    "rules_version",
+    "actions",
+    "decision_ticks",
+    "tick_rate",
+    "stack",
+    "low",
+    "high",
+    "names",
+    "seats",
+)
 UNBOUNDED = 10.0  # how far numbers are taken to go where nobody says
 
 
@@ -69,7 +81,9 @@ def _of_title(game: Game, zipped: StockZip, told: Mapping[str, Any]) -> dict[str
     """A title's own names; what `told` says beside them must not contradict."""
     odd = {"low", "high", "names", "actions", "rules_version", "decision_ticks", "tick_rate"} & set(told)
     if odd:
-        raise UserError(f"{game.name} is a title of npckit, which says its {min(odd)} itself; leave it out of the card.")
+        raise UserError(
+            f"{game.name} is a title of npckit, which says its {min(odd)} itself; leave it out of the card."
+        )
     spec, role = game.spec, game.spec.role_named(str(told.get("role", "")))
     obs = _obs_spec(game, role, zipped, _number(told, "stack", 0))
     return {

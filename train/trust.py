@@ -92,4 +92,6 @@ def _load(zipped: StockZip) -> Any:
             return getattr(package, zipped.algorithm).load(zipped.path, device="cpu")
     except Exception as error:  # whatever somebody's pickles may raise
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        raise UserError(f"{zipped.path} cannot be loaded by {zipped.algorithm} ({reason}); leave out --trust.") from None
+        raise UserError(
+            f"{zipped.path} cannot be loaded by {zipped.algorithm} ({reason}); leave out --trust."
+        ) from None

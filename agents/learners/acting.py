@@ -39,8 +39,9 @@ class ScoreNet(Acting):
         space = model.observation_space
         if not isinstance(model.action_space, spaces.Discrete) or not isinstance(space, spaces.Box | spaces.Dict):
             raise UserError(f"only Discrete actions of Box or Dict observations are exported, not {model.action_space}")
-        policy, memory = model.policy, getattr(model.policy, "memory", None)
-        states: dict[str, tuple[int, ...]] = {name: (memory.size,) for name in memory.names} if memory else {}
+        policy: Any = model.policy
+        memory = getattr(policy, "memory", None)
+        states: dict[str, tuple[int, ...]] = dict.fromkeys(memory.names, (memory.size,)) if memory else {}
         if hasattr(policy, "lstm_actor"):
             states = lstm_states(policy.lstm_actor.num_layers, policy.lstm_actor.hidden_size)
         super().__init__(list(space.spaces) if isinstance(space, spaces.Dict) else ["obs"], states, _output_of(policy))

@@ -34,7 +34,12 @@ def export_policy(
 
 
 def export_module(
-    module: torch.nn.Module, path: str | os.PathLike[str], card: Card, *, game: Game | None = None, episodes: bool = True
+    module: torch.nn.Module,
+    path: str | os.PathLike[str],
+    card: Card,
+    *,
+    game: Game | None = None,
+    episodes: bool = True,
 ) -> Parity:
     """Write a torch module of your own as an ONNX file with its card. See `export_network`.
 

@@ -153,9 +153,7 @@ def random_inputs(card: Card, rows: int, seed: int = 0) -> Views:
     return views | {name: rng.uniform(-1, 1, (rows, *shape)).astype(np.float32) for name, shape in card.recurrent}
 
 
-def over_episodes(
-    network: Acting, policy: PolicyFile, sights: Sights, rows: int, decisions: int
-) -> tuple[float, int]:
+def over_episodes(network: Acting, policy: PolicyFile, sights: Sights, rows: int, decisions: int) -> tuple[float, int]:
     """The largest difference while torch and onnxruntime, each with its own memory, see the same; and how many episodes began."""
     states = {name: np.zeros((rows, *shape), np.float32) for name, shape in policy.card.recurrent}
     torches, onnxs, worst, begun = states, states, 0.0, 0

@@ -155,7 +155,9 @@ def _eye(store: Store, prefix: str, box: Box, scaled: bool) -> _Eye:
         conv = nn.Conv2d(channels, filters, kernel, stride)
         weight, bias = store.take(f"{name}.weight", 4), store.take(f"{name}.bias", 1)
         if weight.shape != conv.weight.shape or bias.shape != conv.bias.shape:  # type: ignore[union-attr]  # it has one
-            raise UserError(f"its convolution {name} is {tuple(weight.shape)}, where NatureCNN has {tuple(conv.weight.shape)}")
+            raise UserError(
+                f"its convolution {name} is {tuple(weight.shape)}, where NatureCNN has {tuple(conv.weight.shape)}"
+            )
         conv.weight, conv.bias = weight, bias
         steps += [conv, nn.ReLU()]
         channels, sides = filters, [(side - kernel) // stride + 1 for side in sides]
@@ -211,7 +213,7 @@ def _activation(options: Mapping[str, Any], usual: type[nn.Module]) -> type[nn.M
         return usual
     if told not in ACTIVATIONS:
         raise UserError(f"its activation is {str(told)[:80]!r}, which is not understood; use export_module")
-    return ACTIVATIONS[told]  # type: ignore[index]  # a text, by the line above
+    return ACTIVATIONS[told]
 
 
 def _check_extractor(options: Mapping[str, Any]) -> None:

@@ -41,7 +41,9 @@ def boxes_of(told: Any) -> dict[str, Box]:
         raise UserError(f"it observes a {kind} space, which a card cannot tell; {_HINT}")
     text = str(told.get("spaces", ""))
     if len(text) > 10_000 or not _DICT.fullmatch(text):
-        raise UserError(f"its Dict space is {text[:80]!r}, and only Boxes with one bound for all numbers are read; {_HINT}")
+        raise UserError(
+            f"its Dict space is {text[:80]!r}, and only Boxes with one bound for all numbers are read; {_HINT}"
+        )
     return {name: _box_text(box) for name, box in _ITEM.findall(text)}
 
 
@@ -52,7 +54,9 @@ def action_count(told: Any) -> int:
         raise UserError(f"its actions are a {kind} space, and only Discrete ones are exported")
     count, start = (str(told.get(name, default)) for name, default in (("n", ""), ("start", "0")))
     if not count.isdecimal() or not 1 <= int(count[:9]) <= 1000 or start != "0":
-        raise UserError(f"it has {count[:20] or 'unknown'} actions from {start[:20]}, and 1 to 1000 from 0 are exported")
+        raise UserError(
+            f"it has {count[:20] or 'unknown'} actions from {start[:20]}, and 1 to 1000 from 0 are exported"
+        )
     return int(count)
 
 
@@ -61,7 +65,9 @@ def _kind(told: Any) -> str:
     text = str(told.get(":type:", "")) if isinstance(told, dict) else ""
     found = re.fullmatch(r"<class 'gymnasium\.spaces\.(\w+)\.(\w+)'>", text[:200])
     if found is None:
-        raise UserError(f"one of its spaces is {text[:80] or 'untold'}, which is no space of Gymnasium; save it anew with it")
+        raise UserError(
+            f"one of its spaces is {text[:80] or 'untold'}, which is no space of Gymnasium; save it anew with it"
+        )
     return found.group(2)
 
 
@@ -74,7 +80,9 @@ def _box(told: dict[str, Any]) -> Box:
 def _bound(told: dict[str, Any], name: str, pick: Any) -> float:
     """The least or greatest number that is told of a bound: long arrays show their corners alone."""
     for text in (told.get(f"{name}_repr"), told.get(name)):
-        numbers = [float(number) for number in _NUMBER.findall(str(text)[:100_000])] if text not in (None, "None") else []
+        numbers = (
+            [float(number) for number in _NUMBER.findall(str(text)[:100_000])] if text not in (None, "None") else []
+        )
         if numbers:
             return float(pick(numbers))
     return -math.inf if name == "low" else math.inf

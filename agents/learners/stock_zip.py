@@ -33,9 +33,18 @@ POLICIES = {  # where a policy's class comes from: its name, the kind of its net
     "stable_baselines3.dqn.policies": ("DQNPolicy", "CnnPolicy", "MultiInputPolicy"),
 }
 OPTIONS = frozenset(
-    "net_arch activation_fn ortho_init use_sde log_std_init full_std use_expln squash_output features_extractor_class "
-    "features_extractor_kwargs share_features_extractor normalize_images optimizer_class optimizer_kwargs lstm_hidden_size "
-    "n_lstm_layers shared_lstm enable_critic_lstm lstm_kwargs".split()
+    {
+        *(
+            "net_arch",
+            "activation_fn",
+            "features_extractor_class",
+            "features_extractor_kwargs",
+            "share_features_extractor",
+        ),
+        *("normalize_images", "lstm_hidden_size", "n_lstm_layers", "shared_lstm", "enable_critic_lstm", "lstm_kwargs"),
+        *("ortho_init", "use_sde", "log_std_init", "full_std", "use_expln", "squash_output"),
+        *("optimizer_class", "optimizer_kwargs"),
+    }
 )  # of policies: those that matter for acting are read, the shapes of weights tell the others
 
 
@@ -90,7 +99,9 @@ def _entries(path: Path) -> tuple[bytes, bytes]:
                 raise UserError(f"{path} has over {MAX_ENTRIES} entries, which no saved model has; it is not read")
             return _entry(archive, "data", MAX_DATA, path), _entry(archive, "policy.pth", MAX_WEIGHTS, path)
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror or error}); check the path and its permissions") from None
+        raise UserError(
+            f"{path} cannot be read ({error.strerror or error}); check the path and its permissions"
+        ) from None
     except UserError:
         raise
     except Exception as error:  # zipfile raises half a dozen kinds for what is damaged, encrypted or compressed oddly
