@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import UserError
 from .card import Part
-from .policy_file import as_rows
+from .policy_file import as_array, as_rows
 
 
 class Eye:
@@ -20,8 +20,8 @@ class Eye:
 
     def look(self, frame: ArrayLike) -> NDArray[Any]:
         """Check one unstacked frame and give it in the graph's dtype."""
-        image = frame if isinstance(frame, np.ndarray) else np.asarray(frame)
         part = self.part
+        image = frame if isinstance(frame, np.ndarray) else as_array(part.name, frame, part.dtype, part.frame_shape)
         if image.shape != part.frame_shape:
             if image.shape == part.stacked_shape(self._stack):
                 raise stacked_error(part)
