@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from .onnx_graph import DTYPES, DOUBLE, FLOAT, Node
+from .onnx_graph import DOUBLE, DTYPES, FLOAT, Node
 from .onnx_shapes import Inputs, Value
 
 LANES = 16  # channels and columns that onnxruntime's kernels pad to
