@@ -9,7 +9,7 @@ import json
 import math
 import reprlib
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from ..errors import UserError
 
@@ -17,6 +17,7 @@ FORMAT = 1
 KINDS = {"features": ("obs",), "planes": ("obs",), "pixels": ("obs",), "both": ("features", "planes")}
 MAX_ELEMENTS = 16 * 2**20  # of one stacked observation, or of one recurrent state
 MAX_TEXT = 2**20
+MAX_DEPTH = 32  # of lists and objects in each other
 
 
 def _need(ok: bool, sentence: str) -> None:
@@ -185,13 +186,51 @@ class Card:
 
 
 def _parse(text: str) -> dict[str, Any]:
+    """Stricter than JSON is, so that every reader of the card understands the same, and the card can be written again."""
     _need(len(text) <= MAX_TEXT, f"it is longer than {MAX_TEXT} characters")
     try:
-        raw = json.loads(text)
+        raw = json.loads(text, object_pairs_hook=_object, parse_float=_finite, parse_constant=_odd_number)
+    except UserError:
+        raise
     except (ValueError, RecursionError):
         raise UserError("card: it is not JSON; export the policy again") from None
     _need(isinstance(raw, dict), "it must be a JSON object")
+    _check_depth(raw)
     return raw
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    raw = dict(pairs)
+    _need(len(raw) == len(pairs), "an object of it names a field twice")
+    return raw
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _odd_number(text)
+
+
+def _odd_number(text: str) -> NoReturn:
+    raise UserError(f"card: it holds the number {reprlib.repr(text)}, which is none")
+
+
+def _check_depth(raw: Any) -> None:
+    """Nothing is nested so deep that what walks over it later runs out of stack, and every text is one."""
+    level, depth = [raw], 0
+    while level:
+        depth += 1
+        _need(depth <= MAX_DEPTH, f"its lists and objects lie over {MAX_DEPTH} deep in each other")
+        texts = [each for each in level if isinstance(each, str)]
+        # JSON can name halves of UTF-16 pairs, which no terminal and no file takes.
+        _need(all(each.isascii() or _is_text(each) for each in texts), "it holds a text that is not Unicode")
+        lists = [each for each in level if isinstance(each, list)]
+        objects = [each for each in level if isinstance(each, dict)]
+        level = [inner for each in lists for inner in each]
+        level += [inner for each in objects for pair in each.items() for inner in pair]
+
+
+def _is_text(text: str) -> bool:
+    return not any("\ud800" <= each <= "\udfff" for each in text)
 
 
 T = TypeVar("T", Part, Observation, "Card")

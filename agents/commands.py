@@ -6,10 +6,13 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from ..errors import UserError
+from ..errors import UserError, plain
 from .ladder import Level, ladder_of
 from .policy_file import PolicyFile
+
+MAX_SHOWN = 2000  # characters of one fact
 
 
 def card(file: Path, /, *, json: bool = False) -> None:
@@ -25,9 +28,9 @@ def card(file: Path, /, *, json: bool = False) -> None:
     if json:
         print(policy.card.to_json())
         return
-    table = Table(show_header=False, title=str(policy.path))
+    table = Table(show_header=False, title=Text(plain(policy.path)))
     for name, value in facts_of(policy).items():
-        table.add_row(name, value)
+        table.add_row(Text(plain(name)), Text(plain(value, MAX_SHOWN)))  # a stranger's words: no markup, no escapes
     Console().print(table)
 
 

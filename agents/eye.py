@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import UserError
 from .card import Card, Part
-from .policy_file import as_rows
+from .policy_file import as_array, as_rows
 
 Frame = ArrayLike | dict[str, ArrayLike]  # one unstacked observation; a dict for kind "both"
 
@@ -22,8 +22,8 @@ class Eye:
 
     def look(self, frame: ArrayLike) -> NDArray[Any]:
         """Check one unstacked frame and give it in the graph's dtype."""
-        image = frame if isinstance(frame, np.ndarray) else np.asarray(frame)
         part = self.part
+        image = frame if isinstance(frame, np.ndarray) else as_array(part.name, frame, part.dtype, part.frame_shape)
         if image.shape != part.frame_shape:
             if image.shape == part.stacked_shape(self._stack):
                 raise stacked_error(part)
@@ -70,7 +70,7 @@ def checked_frames(card: Card, frames: Any) -> dict[str, NDArray[Any]]:
 
 
 def _rows(card: Card, part: Part, frames: ArrayLike) -> NDArray[Any]:
-    array = np.asarray(frames)
+    array = as_array(part.name, frames, part.dtype, ("n", *part.frame_shape))
     if array.shape[1:] == part.stacked_shape(card.observation.stack) != part.frame_shape:
         raise stacked_error(part)
     return as_rows(part.name, array, part.dtype, part.frame_shape)

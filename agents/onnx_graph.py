@@ -18,6 +18,9 @@ IR_VERSIONS = range(4, 14)
 OPSETS = range(13, 26)
 MAX_NODES = 2000
 MAX_TENSORS = 4000
+MAX_FAN = 512  # inputs, or outputs, of one node
+MAX_LINKS = 20_000  # inputs and outputs of all nodes: onnxruntime's time to open a file rises faster than their number
+MAX_ENDS = 64  # inputs, or outputs, of the graph
 MAX_RANK = 8
 MAX_ELEMENTS = 2**26  # of one tensor
 SMALL = 64  # elements of a shape-like constant whose values are followed
@@ -57,6 +60,10 @@ def build(model: dict[str, Any]) -> Graph:
     graph = model["graph"]
     if len(graph["node"]) > MAX_NODES or len(graph["initializer"]) > MAX_TENSORS:
         raise Refused(f"it has over {MAX_NODES} nodes or {MAX_TENSORS} tensors")
+    if len(graph["input"]) > MAX_ENDS or len(graph["output"]) > MAX_ENDS or len(graph["value_info"]) > MAX_LINKS:
+        raise Refused(f"it has over {MAX_ENDS} inputs or outputs, or {MAX_LINKS} notes on values")
+    if sum(len(node["input"]) + len(node["output"]) for node in graph["node"]) > MAX_LINKS:
+        raise Refused(f"its nodes have over {MAX_LINKS} inputs and outputs")
     for value in graph["value_info"]:
         _declared(value)
     constants = {t.get("name", ""): tensor(t) for t in graph["initializer"]}
@@ -124,6 +131,8 @@ def _input(value: dict[str, Any]) -> tuple[int, tuple[int, ...]]:
 def _node(raw: dict[str, Any]) -> Node:
     if raw.get("domain", "") not in ("", "ai.onnx"):
         raise Refused(f"it uses an operator of the foreign domain {raw['domain'][:80]!r}")
+    if max(len(raw["input"]), len(raw["output"])) > MAX_FAN:
+        raise Refused(f"a node of it has over {MAX_FAN} inputs or outputs")
     attributes = {a.get("name", ""): _attribute(a) for a in raw["attribute"]}
     if len(attributes) < len(raw["attribute"]):
         raise Refused("a node of it repeats an attribute")
@@ -150,10 +159,12 @@ def tensor(raw: dict[str, Any]) -> Tensor:
     name = raw.get("name", "")[:80]
     if dtype not in DTYPES:
         raise Refused(f"its tensor {name!r} has the data type {dtype}, which no policy needs")
-    count = math.prod(dims)
     if 0 in dims and dims != (0,):
         raise Refused(f"its tensor {name!r} is empty")
-    if len(dims) > MAX_RANK or any(not 0 <= size <= MAX_ELEMENTS for size in dims) or count > MAX_ELEMENTS:
+    # The sizes first: the product of many large numbers takes minutes.
+    sound = len(dims) <= MAX_RANK and all(0 <= size <= MAX_ELEMENTS for size in dims)
+    count = math.prod(dims) if sound else 0
+    if not sound or count > MAX_ELEMENTS:
         raise Refused(f"its tensor {name!r} has over {MAX_RANK} axes or {MAX_ELEMENTS} elements")
     data = _data(raw, dtype)
     if len(data) != count:

@@ -191,6 +191,9 @@ def _split(node: Node, ins: Inputs) -> list[Value]:
     return [Value((*shape[:at], size, *shape[at + 1 :]), ins[0].dtype) for size in sizes]
 
 
+_GREATEST = (2**31 - 1, 2**63 - 1)
+
+
 def _slice(node: Node, ins: Inputs) -> list[Value]:
     shape = ins[0].shape
     starts, ends = known_ints(node, ins[1]), known_ints(node, ins[2])
@@ -198,6 +201,9 @@ def _slice(node: Node, ins: Inputs) -> list[Value]:
     steps = known_ints(node, ins[4]) if optional(ins, 4) is not ABSENT else [1] * len(starts)
     axes = [one_axis(node, axis, len(shape)) for axis in axes]
     need(len(starts) == len(ends) == len(axes) == len(steps) == len(set(axes)) and 0 not in steps, node)
+    # Going backwards, onnxruntime begins at 0 where a start lies before it, and reads the greatest end as 0; Python does not.
+    backwards = [each for each in zip(starts, ends, axes, steps, strict=True) if each[3] < 0]
+    need(all(start >= -shape[at] and end not in _GREATEST for start, end, at, _ in backwards), node, "a backward slice")
     cuts = dict(zip(axes, map(slice, starts, ends, steps), strict=True))
     sizes = tuple(len(range(*cuts.get(at, slice(None)).indices(size))) for at, size in enumerate(shape))
     known = ins[0].known

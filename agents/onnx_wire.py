@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
-MAX_FIELDS = 200_000  # of all messages together, and the numbers in packed lists
+MAX_FIELDS = 100_000  # of all messages together, and the numbers in packed lists
 MAX_PACKED = 2**16  # bytes of one packed list: weights belong in raw_data
 MAX_TEXT = 2**20  # bytes
+MAX_TEXTS = 8 * 2**20  # bytes of all texts together: a character may take four in memory, and onnxruntime keeps copies
 
 
 class Refused(ValueError):
@@ -174,10 +175,10 @@ def fields(data: memoryview) -> Iterator[Field]:
 
 
 class Decoder:
-    """Decodes messages by the table above, spending one budget of fields over the whole file."""
+    """Decodes messages by the table above, spending one budget of fields and one of text over the whole file."""
 
     def __init__(self) -> None:
-        self.left = MAX_FIELDS
+        self.left, self.text_left = MAX_FIELDS, MAX_TEXTS
 
     def message(self, data: memoryview, kind: str) -> dict[str, Any]:
         """{field name: value, or list of values where the field repeats}; absent singular fields are absent."""
@@ -231,17 +232,17 @@ class Decoder:
             return _UNPACK[slot.kind].unpack(found.value)[0]
         if slot.kind == "bytes":
             return found.value
-        return _text(slot, found.value) if slot.kind == "text" else self.message(found.value, slot.kind)
+        return self._text(slot, found.value) if slot.kind == "text" else self.message(found.value, slot.kind)
+
+    def _text(self, slot: Slot, data: memoryview) -> str:
+        self.text_left -= len(data)
+        if len(data) > MAX_TEXT or self.text_left < 0:
+            raise Refused(f"its {slot.name} is over {MAX_TEXT} bytes, or all its texts over {MAX_TEXTS}")
+        try:
+            return str(data, "utf-8")
+        except UnicodeDecodeError:
+            raise Refused(f"its {slot.name} is not UTF-8 text") from None
 
 
 def _signed(number: int) -> int:
     return number - (1 << 64) if number >> 63 else number
-
-
-def _text(slot: Slot, data: memoryview) -> str:
-    if len(data) > MAX_TEXT:
-        raise Refused(f"its {slot.name} is over {MAX_TEXT} bytes")
-    try:
-        return str(data, "utf-8")
-    except UnicodeDecodeError:
-        raise Refused(f"its {slot.name} is not UTF-8 text") from None

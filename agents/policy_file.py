@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from ..errors import UserError
+from ..errors import UserError, plain
 from .card import Card
 from .onnx_bounds import MAX_BYTES
 from .onnx_guard import MAX_FILE, GraphFacts, inspect
@@ -16,6 +16,7 @@ from .onnx_wire import Field, encode_varint, fields
 
 KEY = "npckit"  # of the card in the model's metadata
 ZOO = Path(__file__).parent / "zoo"
+MAX_NAME = 1000  # characters of a path in a sentence
 MAX_ROWS = 1024  # of one call of onnxruntime; more rows are run in turn
 _DTYPE_NUMBERS = {"float32": 1, "uint8": 2}
 _METADATA_FIELD = 14
@@ -28,11 +29,11 @@ class PolicyFile:
     """A policy, ready to run. Make one with `load`, or from the bytes of a file and the name to tell in errors."""
 
     def __init__(self, data: bytes, path: Path) -> None:
-        self.path = path
-        self.facts = inspect(data, str(path))
+        self.path, self._name = path, plain(path, MAX_NAME)
+        self.facts = inspect(data, self._name)
         self.card = _read_card(self.facts)
         _check_graph(self.facts, self.card)
-        self._session = _session(data, str(path))
+        self._session = _session(data, self._name)
         self._max_rows = max(1, min(MAX_ROWS, MAX_BYTES // max(1, self.facts.cost.bytes)))
         self._checked_rows = {1}
         self._try_out()
@@ -64,23 +65,26 @@ class PolicyFile:
     def bind(self, rows: int = 1) -> "Bound":
         """Buffers for so many rows, `max_rows` at most, bound to the session: the fast lane of an NPC, or of a crowd."""
         self._check_rows(rows)
-        return Bound(self._session, self.card, str(self.path), rows)
+        return Bound(self._session, self.card, self._name, rows)
 
     def _feed(self, obs: Observation, state: State | None) -> dict[str, NDArray[Any]]:
         parts = self.card.observation.parts
         given = obs if isinstance(obs, dict) else {parts[0].name: obs}
         dtypes = {part.name: part.dtype for part in parts}
         if given.keys() != dtypes.keys():
-            raise UserError(f"{self.path} sees {' and '.join(dtypes)}; got {', '.join(map(str, given)) or 'nothing'}")
+            got = ", ".join(map(str, given)) if isinstance(obs, dict) else "one array"
+            raise UserError(f"{self._name} sees {' and '.join(dtypes)}; got {plain(got) or 'nothing'}")
         shapes = self.card.input_shapes()
         feed = {name: as_rows(name, given[name], dtype, shapes[name]) for name, dtype in dtypes.items()}
         rows = len(feed[parts[0].name])
         state = {name: np.zeros((rows, *shape), np.float32) for name, shape in self.card.recurrent} | (state or {})
         if len(state) > len(self.card.recurrent):
-            raise UserError(f"{self.path} has the recurrent states {[name for name, _ in self.card.recurrent]}")
+            known = ", ".join(name for name, _ in self.card.recurrent) or "nothing"
+            raise UserError(f"{self._name} remembers {known}; got {plain(', '.join(map(str, state)))}")
         feed |= {name: as_rows(name, value, "float32", shapes[name]) for name, value in state.items()}
         if any(len(value) != rows for value in feed.values()):
-            raise UserError(f"{self.path} needs as many rows of every input; got {[len(v) for v in feed.values()]}")
+            got = ", ".join(f"{len(value)} of {name}" for name, value in feed.items())
+            raise UserError(f"{self._name} needs as many rows of every input; got {got}")
         return feed
 
     def _call(self, feed: dict[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
@@ -92,10 +96,10 @@ class PolicyFile:
         try:
             outs: list[NDArray[np.float32]] = self._session.run(self.card.output_names(), feed)
         except Exception as error:  # onnxruntime's exceptions share no base but this
-            raise _failed(str(self.path), error) from None
+            raise _failed(self._name, error) from None
         if [(out.shape, out.dtype) for out in outs] != [(shape, np.float32) for shape in wanted]:
             raise UserError(
-                f"{self.path} gives {[out.shape for out in outs]} where its card says {wanted}; export it again"
+                f"{self._name} gives {[out.shape for out in outs]} where its card says {wanted}; export it again"
             )
         return outs
 
@@ -109,7 +113,7 @@ class PolicyFile:
         shapes = self.card.input_shapes()
         outs, state = self.run({p.name: np.zeros((1, *shapes[p.name]), p.dtype) for p in parts})
         if not all(np.isfinite(out).all() for out in (outs, *state.values())):
-            raise UserError(f"{self.path} answers zeros with infinities or no numbers; train or export it again")
+            raise UserError(f"{self._name} answers zeros with infinities or no numbers; train or export it again")
 
 
 class Bound:
@@ -145,14 +149,22 @@ class Bound:
 
 def as_rows(name: str, value: Any, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
     """`value` as an array (n, *shape) of `dtype`, converted from numbers of the same kind. Raises UserError."""
-    wanted = f"{name} must be {dtype} ({', '.join(map(str, ('n', *shape)))})"
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise UserError(f"{wanted}; got rows of unequal sizes") from None
+    array = as_array(name, value, dtype, ("n", *shape))
     if array.ndim == 0 or array.shape[1:] != shape or not np.can_cast(array.dtype, dtype, "same_kind"):
-        raise UserError(f"{wanted}; got {array.dtype} {array.shape}")
+        raise UserError(f"{_wanted(name, dtype, ('n', *shape))}; got {array.dtype} {array.shape}")
     return np.ascontiguousarray(array, dtype)
+
+
+def as_array(name: str, value: Any, dtype: str, shape: tuple[int | str, ...]) -> NDArray[Any]:
+    """`value` as an array of any shape and dtype; a UserError tells the shape and dtype it should have, where it is none."""
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError):
+        raise UserError(f"{_wanted(name, dtype, shape)}; got rows of unequal sizes") from None
+
+
+def _wanted(name: str, dtype: str, shape: tuple[int | str, ...]) -> str:
+    return f"{name} must be {dtype} ({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
 
 
 def with_card(data: bytes, card: Card) -> bytes:
@@ -169,7 +181,7 @@ def write_card(path: str | os.PathLike[str], card: Card) -> None:
     """
     path = Path(path)
     data = _read(path)
-    inspect(data, str(path))
+    inspect(data, plain(path, MAX_NAME))
     data = with_card(data, card)
     PolicyFile(data, path)
     write_whole(path, data)
@@ -235,12 +247,21 @@ def _check_graph(facts: GraphFacts, card: Card) -> None:
     dtypes = {part.name: _DTYPE_NUMBERS[part.dtype] for part in card.observation.parts}
     wanted = {name: (dtypes.get(name, 1), shape) for name, shape in card.input_shapes().items()}
     if facts.inputs != wanted:
-        told, real = ({name: shape for name, (_, shape) in inputs.items()} for inputs in (wanted, facts.inputs))
-        raise UserError(f"{facts.name} takes {real} where its card says {told}, or other dtypes; export it again")
+        told, real = (plain(", ".join(map(_of_input, inputs.items()))) for inputs in (wanted, facts.inputs))
+        raise UserError(f"{facts.name} takes {real or 'nothing'} where its card says {told}; export it again")
     if sorted(facts.outputs) != sorted(card.output_names()):
-        raise UserError(
-            f"{facts.name} gives {list(facts.outputs)} where its card says {card.output_names()}; export it again"
-        )
+        told, real = (plain(", ".join(names)) for names in (card.output_names(), facts.outputs))
+        raise UserError(f"{facts.name} gives {real or 'nothing'} where its card says {told}; export it again")
+
+
+def _of_input(told: tuple[str, tuple[int, tuple[int, ...]]]) -> str:
+    """
+    >>> _of_input(("obs", (2, (4, 84, 84))))
+    'obs uint8 (n, 4, 84, 84)'
+    """
+    name, (number, shape) = told
+    dtype = next((dtype for dtype, known in _DTYPE_NUMBERS.items() if known == number), f"of data type {number}")
+    return f"{name} {dtype} ({', '.join(map(str, ('n', *shape)))})"
 
 
 def _session(data: bytes, name: str) -> ort.InferenceSession:
@@ -258,5 +279,5 @@ def _session(data: bytes, name: str) -> ort.InferenceSession:
 
 
 def _failed(name: str, error: Exception) -> UserError:
-    reason = " ".join(str(error).split())[:200]
+    reason = plain(" ".join(str(error).split()))
     return UserError(f"{name} does not run in onnxruntime {ort.__version__} ({reason}); export the policy again")

@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from ..errors import UserError
+from ..errors import UserError, plain
 from .contract import Game
 
 GROUP = "npckit.games"
@@ -27,6 +27,16 @@ def load(name: str | Path) -> Game:
     if "/" in str(name) or (str(name) not in names() and Path(name).is_dir()):
         return _load_folder(Path(name).resolve())
     return _load_name(str(name))
+
+
+def installed(name: str) -> Game:
+    """A title by the name that a policy file or a replay tells. Never by a path: a title's folder is code, and the file may
+    be hostile. Raises UserError where no such title is installed."""
+    if name not in names():
+        raise UserError(
+            f"{plain(name)!r} is none of the titles here ({', '.join(names())}); if it is a folder of yours, name that yourself."
+        )
+    return _load_name(name)
 
 
 @lru_cache

@@ -183,7 +183,7 @@ def session_of(what: str, agents: tuple[str, ...], title: str, seats: int, seed:
     if agents:
         raise UserError(f"a replay brings its own players; leave out {', '.join(agents)}.")
     replay = Replay.load(what)
-    return Session.of_replay(replay, registry.load(title or replay.game))
+    return Session.of_replay(replay, registry.load(title) if title else registry.installed(replay.game))
 
 
 def run_show(

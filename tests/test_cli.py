@@ -1,7 +1,13 @@
 """The command line says in one sentence what is wrong, and exits with 2."""
 
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
 import pytest
+from npckit.agents.policy_file import PolicyFile, with_card
 from npckit.cli import COMMANDS, main
+from npckit.games.replay import Replay
 
 WRONG = {
     "frob": "there is no command 'frob'",
@@ -47,3 +53,44 @@ def test_the_doctor_looks_at_everything(capsys):
     assert main(["doctor"]) == 0
     said = capsys.readouterr().out
     assert all(word in said for word in ("python", "torch", "device", "display", "sound", "ffmpeg", "compiled rules"))
+
+
+@pytest.mark.parametrize("told", ["evil", "./evil", "{here}/evil", "pong/../evil"])
+@pytest.mark.parametrize(
+    "line",
+    ["evaluate rival.onnx", "exploit rival.onnx", "zoo verify rival.onnx", "ladder rival.onnx", "watch a.replay"],
+)
+def test_a_file_cannot_name_a_folder_of_code(line, told, tmp_path, monkeypatch, capsys):
+    """A title's folder is code that is imported: a person may name one, a policy file or a replay may not."""
+    monkeypatch.chdir(tmp_path)
+    Path("evil").mkdir()
+    Path("evil", "__init__.py").write_text("import pathlib; pathlib.Path('ran').touch()")
+    name = told.format(here=tmp_path)
+    policy = PolicyFile.load("pong")
+    Path("rival.onnx").write_bytes(with_card(policy.path.read_bytes(), replace(policy.card, game=name)))
+    actions = np.zeros((4, 2), np.uint16)
+    replay = Replay(
+        game=name,
+        rules_version=1,
+        seed=0,
+        max_ticks=9,
+        players=("a", "b"),
+        actions=actions,
+        hash="0" * 64,
+        scores=(0.0, 0.0),
+    )
+    Path("a.replay").write_text(replay.to_json())
+    assert main(line.split()) == 2
+    said = capsys.readouterr().err
+    assert not Path("ran").exists() and ("none of the titles here" in said or "not a replay" in said)
+
+
+def test_what_a_card_says_is_shown_as_plain_text(tmp_path, capsys):
+    policy = PolicyFile.load("pong")
+    card = replace(policy.card, training={"[red]by\x1b[2J": "[/nothing] \x07" + "x" * 10**5, "seats": [1]})
+    (tmp_path / "rival.onnx").write_bytes(with_card(policy.path.read_bytes(), card))
+    assert main(["card", str(tmp_path / "rival.onnx")]) == 0
+    said = capsys.readouterr().out
+    assert "[red]by" in said and "[/nothing]" in said and not {"\x1b", "\x07"} & set(said) and len(said) < 10**5
+    assert main(["zoo", "verify", str(tmp_path / "rival.onnx")]) == 2
+    assert "a number belongs there" in capsys.readouterr().err

@@ -9,6 +9,7 @@ from .. import __version__
 from ..agents.card import Card, Observation, Part
 from ..agents.policy_file import PolicyFile
 from ..agents.ratings import Rating
+from ..errors import UserError, plain
 from ..games.contract import Game
 from ..games.observation import ObsSpec, dtype_of, range_of
 from .config import TrainConfig
@@ -50,7 +51,10 @@ def ratings_told(rating: Rating | None) -> dict[str, Any]:
 
 def seats_of(policy: PolicyFile, game: Game) -> int:
     """How many play where it was trained."""
-    return game.spec.seat_count(int(policy.card.training.get("seats", 0)))
+    seats = policy.card.training.get("seats", 0)
+    if type(seats) is not int:
+        raise UserError(f"{policy.path} says that it was trained in {plain(seats)} seats; a number belongs there.")
+    return game.spec.seat_count(seats)
 
 
 def observation_told(game: Game, role: str, obs: ObsSpec) -> Observation:

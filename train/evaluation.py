@@ -159,5 +159,6 @@ def _agent_of(policy: str, game: str | None, seed: int) -> tuple[Game, Agent, st
     run = Run.open(policy) if (Path(policy) / "config.toml").is_file() else None
     agent = policy_named(str(run.exported()) if run else policy, seed=seed)
     card = agent.policy.card
-    title = registry.load(game or (run.config.game if run else card.game))
+    named = game or (run.config.game if run else "")
+    title = registry.load(named) if named else registry.installed(card.game)
     return title, agent, card.role, run.config.seats if run else 0

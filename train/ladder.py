@@ -52,7 +52,8 @@ def ladder(
     run = Run.open(file) if (file / "config.toml").is_file() else None
     policy = PolicyFile.load(run.exported() if run else file)
     target = _target(file, policy, out)
-    title = registry.load(game or (run.config.game if run else policy.card.game))
+    named = game or (run.config.game if run else "")
+    title = registry.load(named) if named else registry.installed(policy.card.game)
     obs_of(policy.card, title, policy.card.role)
     paths = snapshots or (sorted((run.path / "snapshots").glob("*.onnx")) if run else ())
     weaker = _snapshots(policy, paths, target)

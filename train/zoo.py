@@ -50,7 +50,7 @@ def verify(names: Sequence[str] = (), *, matches: int = MATCHES, seed: int = SEE
     """Measures shipped rivals, all when none is named, or policy files, one aim after another. Raises UserError."""
     for name in names or tuple(shipped()):
         policy = PolicyFile.load(name)
-        game, role = registry.load(policy.card.game), policy.card.role
+        game, role = registry.installed(policy.card.game), policy.card.role
         seats = seats_of(policy, game)
         for aim in aims_of(game, role, seats):
             found = reached(aim, game, PolicyAgent(policy), role=role, seats=seats, matches=matches, seed=seed)

@@ -107,6 +107,32 @@ def test_an_odd_observation_is_refused(fields: dict[str, Any]) -> None:
         _pixels(**fields)
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_that_is_none_is_refused(make_card: Any, number: str) -> None:
+    text = _changed(make_card(), training={"loss": 77}).replace("77", number)
+    with pytest.raises(UserError, match=r"^card: it holds the number"):
+        Card.from_json(text)
+
+
+def test_a_field_that_is_named_twice_is_refused(make_card: Any) -> None:
+    # Readers differ in which of the two they believe.
+    with pytest.raises(UserError, match="names a field twice"):
+        Card.from_json(make_card().to_json()[:-1] + ', "game": "other"}')
+
+
+@pytest.mark.parametrize("field", ["actions", "training", "recurrent"])
+@pytest.mark.parametrize("depth", [33, 400, 900])
+def test_a_deep_nest_is_refused(make_card: Any, field: str, depth: int) -> None:
+    text = _changed(make_card(), **{field: {"deep": 77}}).replace("77", "[" * depth + "]" * depth)
+    with pytest.raises(UserError, match=r"^card: (its lists and objects lie over 32 deep|it is not JSON)"):
+        Card.from_json(text)
+
+
+def test_half_a_character_is_refused(make_card: Any) -> None:
+    with pytest.raises(UserError, match="not Unicode"):
+        Card.from_json(_changed(make_card(), training={"by": "\ud800"}))
+
+
 @pytest.mark.parametrize("text", ["", "[]", "[" * 100_000, '{"format": NaN', "9" * 5000, '"' + "a" * 2**20 + '"'])
 def test_what_is_not_a_card_is_refused(text: str) -> None:
     with pytest.raises(UserError, match=r"^card: "):

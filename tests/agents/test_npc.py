@@ -120,8 +120,11 @@ def test_a_large_crowd_is_run_in_pieces_and_answers_the_same(make_policy: Any) -
     ("frame", "says"),
     [
         (np.zeros(6, np.float32), "newest frame alone"),
-        (np.zeros(4, np.float32), "must be float32"),
-        (np.zeros(3, complex), "must be float32"),
+        (np.zeros(4, np.float32), r"obs must be float32 \(3,\); got float32 \(4,\)"),
+        (np.zeros(3, complex), r"must be float32 \(n, 3\); got complex128"),
+        ([[1, 2], [3]], r"obs must be float32 \(3,\); got rows of unequal sizes"),
+        (None, r"obs must be float32 \(3,\); got object \(\)"),
+        (["a", "b", "c"], "must be float32 .*; got <U1"),
         (np.array([0, np.nan, 0]), "NaN"),
         (np.array([0, np.inf, 0], np.float32), "NaN or infinity"),
         ({"pixels": np.zeros(3)}, "sees obs"),
@@ -218,6 +221,25 @@ def test_a_card_that_does_not_fit_its_graph_is_refused(make_policy: Any, make_ca
     assert path.read_bytes() == before
 
 
+def test_a_sentence_about_a_file_is_one_short_line_whatever_the_file_says(
+    tmp_path: Path, make_card: Any, make_model: Any
+) -> None:
+    long, bell = "x" * 100_000, "a\x1b[2J\nb"
+    for name in (long, bell):
+        outputs = {name: [3], "logits": [3]}
+        nodes = [helper.make_node("Relu", ["obs"], ["logits"]), helper.make_node("Neg", ["obs"], [name])]
+        for model in (
+            make_model(nodes, {"obs": [3]}, outputs),
+            make_model(nodes[:1], {"obs": [3], name: [3]}, {"logits": [3]}),
+            make_model([*nodes, helper.make_node("Gelu", ["obs"], ["y"], name=name)], {"obs": [3]}, {"logits": [3]}),
+        ):
+            path = tmp_path / "odd\nname\x1b.onnx"
+            path.write_bytes(with_card(model.SerializeToString(), make_card()))
+            with pytest.raises(UserError) as refusal:
+                PolicyFile.load(path)
+            assert str(refusal.value).isprintable() and len(str(refusal.value)) < 1200 + len(str(tmp_path))
+
+
 def _umask() -> int:
     os.umask(mask := os.umask(0o22))
     return mask
@@ -252,15 +274,45 @@ def test_a_card_can_be_rewritten_in_place(make_policy: Any, make_card: Any) -> N
 
 def test_run_refuses_what_the_card_does_not_say(make_policy: Any) -> None:
     policy = PolicyFile.load(make_policy(recurrent=True))
-    for obs, state in [
-        (np.zeros((2, 4), np.float32), None),
-        (np.zeros((2, 3), np.complex64), None),
-        ({"features": np.zeros((2, 3))}, None),
-        (np.zeros((2, 3)), {"memory": np.zeros((1, 3), np.float32)}),
-        (np.zeros((2, 3)), {"other": np.zeros((2, 3), np.float32)}),
+    for obs, state, says in [
+        (np.zeros((2, 4), np.float32), None, r"obs must be float32 \(n, 3\); got float32 \(2, 4\)"),
+        (np.zeros(3, np.float32), None, r"obs must be float32 \(n, 3\); got float32 \(3,\)"),
+        (np.float32(1), None, r"obs must be float32 \(n, 3\); got float32 \(\)"),
+        (np.zeros((2, 3), np.complex64), None, r"obs must be float32 \(n, 3\); got complex64 \(2, 3\)"),
+        (np.zeros((2, 3), object), None, r"obs must be float32 \(n, 3\); got object \(2, 3\)"),
+        ([["a", "b", "c"]], None, r"obs must be float32 \(n, 3\); got <U1 \(1, 3\)"),
+        ([[1, 2, 3], [1, 2]], None, r"obs must be float32 \(n, 3\); got rows of unequal sizes"),
+        (None, None, r"obs must be float32 \(n, 3\); got object \(\)"),
+        ({"features": np.zeros((2, 3))}, None, "sees obs; got features"),
+        ({}, None, "sees obs; got nothing"),
+        (np.zeros((2, 3)), {"memory": np.zeros((1, 3), np.float32)}, "as many rows .* got 2 of obs, 1 of memory"),
+        (np.zeros((2, 3)), {"memory": np.zeros((2, 4))}, r"memory must be float32 \(n, 3\); got float64 \(2, 4\)"),
+        (np.zeros((2, 3)), {"other": np.zeros((2, 3), np.float32)}, "remembers memory; got memory, other"),
     ]:
-        with pytest.raises(UserError):
-            policy.run(obs, state)
+        with pytest.raises(UserError, match=says):
+            policy.run(obs, state)  # type: ignore[arg-type]  # what is wrong is the point
+
+
+def test_an_array_for_a_policy_that_sees_two_is_refused(tmp_path: Path, make_card: Any, make_model: Any) -> None:
+    parts = (
+        Part(name="features", frame_shape=(2,), dtype="float32", low=0, high=1),
+        Part(name="planes", frame_shape=(1, 1, 2), dtype="uint8", low=0, high=1),
+    )
+    card = make_card(observation=Observation(kind="both", parts=parts), actions=("a", "b"))
+    model = make_model([helper.make_node("Relu", ["features"], ["logits"])], {"features": [2]}, {"logits": [2]})
+    model.graph.input.append(helper.make_tensor_value_info("planes", 2, ["batch", 1, 1, 2]))
+    (tmp_path / "both.onnx").write_bytes(with_card(model.SerializeToString(), card))
+    policy = PolicyFile.load(tmp_path / "both.onnx")
+    planes = np.zeros((3, 1, 1, 2), np.uint8)
+    for obs, says in [
+        (np.zeros((3, 2)), "sees features and planes; got one array"),
+        ({"features": np.zeros((3, 2))}, "sees features and planes; got features"),
+        ({"features": np.zeros((2, 2)), "planes": planes}, "got 2 of features, 3 of planes"),
+        ({"features": np.zeros((3, 2)), "planes": planes + 0.5}, r"planes must be uint8 \(n, 1, 1, 2\); got float64"),
+        ({"features": np.zeros((3, 2)), "planes": planes[..., 0]}, r"got uint8 \(3, 1, 1\)"),
+    ]:
+        with pytest.raises(UserError, match=says):
+            policy.run(obs)
 
 
 def test_the_npc_loads_nothing_but_numpy_and_onnxruntime() -> None:

@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 import pytest
+from npckit.agents.onnx_attributes import ATTRIBUTES
 from npckit.agents.onnx_bounds import MAX_BYTES, RULES, propagate
+from npckit.agents.onnx_graph import OPSETS
 from npckit.agents.onnx_guard import inspect
+from npckit.agents.onnx_wire import encode_varint
 from npckit.errors import UserError
-from onnx import ModelProto, StringStringEntryProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, StringStringEntryProto, TensorProto, defs, helper, numpy_helper
 
 node = helper.make_node
 RELU = [node("Relu", ["obs"], ["logits"])]
@@ -54,10 +57,32 @@ def test_the_facts_of_a_policy_are_told(make_model: Any) -> None:
     assert facts.parameters == 6
 
 
-def test_every_allowed_operator_is_one_of_onnx() -> None:
-    from onnx import defs
+def test_every_allowed_operator_and_attribute_is_one_of_onnx() -> None:
+    kinds = {"INT": "i", "FLOAT": "f", "STRING": "s", "TENSOR": "t", "INTS": "is", "FLOATS": "fs"}
+    known: dict[str, dict[str, str]] = {}
+    for schema in defs.get_all_schemas_with_history():
+        if schema.domain == "" and schema.since_version <= OPSETS[-1]:
+            told = {name: kinds.get(attribute.type.name, "") for name, attribute in schema.attributes.items()}
+            known.setdefault(schema.name, {}).update(told)
+    assert set(ATTRIBUTES) <= set(RULES) <= set(known)
+    ours = {op: {name: kind.replace("b", "i") for name, kind in told.items()} for op, told in ATTRIBUTES.items()}
+    assert all(ours[op].items() <= known[op].items() for op in ours)
 
-    assert set(RULES) <= {schema.name for schema in defs.get_all_schemas() if schema.domain == ""}
+
+@pytest.mark.parametrize(
+    ("op", "attributes"),
+    [
+        ("Relu", {"alpha": 1.0}),
+        ("Softmax", {"axis": 0.5}),
+        ("Elu", {"alpha": 1}),
+        ("Transpose", {"perm": [1.0, 0.0]}),
+        ("ReduceMax", {"keepdims": 2}),
+    ],
+)
+def test_an_attribute_off_the_list_or_of_another_type_is_refused(
+    make_model: Any, op: str, attributes: dict[str, Any]
+) -> None:
+    _refused(make_model([node(op, ["obs"], ["logits"], **attributes)], {"obs": [3]}, {"logits": [3]}), "the attribute")
 
 
 @pytest.mark.parametrize("op", ["If", "Loop", "Scan", "Tile", "Pad", "Resize", "Range", "Mod", "NonZero", "Nothing"])
@@ -149,6 +174,90 @@ def test_a_value_defined_twice_or_used_too_early_is_refused(make_model: Any) -> 
 def test_too_many_nodes_are_refused(make_model: Any) -> None:
     nodes = [node("Relu", [f"x{at}" if at else "obs"], [f"x{at + 1}"]) for at in range(2001)]
     _refused(make_model(nodes, {"obs": [1]}, {"x2001": [1]}), "over 2000 nodes")
+
+
+def test_a_tensor_of_many_great_sizes_is_refused_before_they_are_multiplied(plain: ModelProto) -> None:
+    # Their product has a million digits, and took minutes.
+    dims = encode_varint(2**63 - 1)
+    lists = b"".join(b"\x0a" + encode_varint(7000 * len(dims)) + dims * 7000 for _ in range(12))
+    initializer = b"\x2a" + encode_varint(len(lists) + 2) + lists + b"\x10\x01"
+    plain.ClearField("graph")
+    _refused(plain.SerializeToString() + b"\x3a" + encode_varint(len(initializer)) + initializer, "axes")
+
+
+def test_a_node_of_very_many_outputs_is_refused(make_model: Any) -> None:
+    # A Split into 90,000 keeps onnxruntime busy for minutes before it has opened the file.
+    nodes = [node("Split", ["obs"], [f"x{at}" for at in range(513)], axis=1, num_outputs=513)]
+    _refused(make_model([*nodes, *RELU], {"obs": [513]}, {"logits": [513]}), "over 512 inputs or outputs")
+
+
+def test_very_many_links_between_nodes_are_refused(make_model: Any) -> None:
+    nodes = [node("Concat", ["obs"] * 500, [f"x{at}"], axis=1) for at in range(41)]
+    _refused(make_model([*nodes, *RELU], {"obs": [3]}, {"logits": [3]}), "over 20000 inputs and outputs")
+
+
+def test_texts_are_bounded_together(plain: ModelProto) -> None:
+    # One character beyond the Latin ones makes a text take four bytes for each of its own.
+    plain.metadata_props.extend(StringStringEntryProto(key=str(at), value="a" * (2**20 - 4) + "☃") for at in range(9))
+    _refused(plain, "all its texts")
+
+
+def test_what_one_maximum_of_many_costs_is_counted(make_model: Any) -> None:
+    # It is computed two by two, each time in the size of the largest.
+    wide = {"w": np.zeros((100_000, 3), np.float32), "c": np.zeros(1, np.float32)}
+    nodes = [node("Max", ["w", *["c"] * 500], ["x"]), *RELU]
+    _refused(make_model(nodes, {"obs": [3]}, {"logits": [3]}, wide), "operations")
+
+
+@pytest.mark.parametrize("op", ["LSTM", "GRU"])
+def test_every_step_of_a_recurrence_is_counted(make_model: Any, op: str) -> None:
+    gates = {"LSTM": 4, "GRU": 3}[op]
+    weights = {"s": np.array([10**6, 1, 1]), "w": np.zeros((1, gates, 1), np.float32)}
+    nodes = [node("Expand", ["one", "s"], ["e"]), node(op, ["e", "w", "w"], ["x"], hidden_size=1), *RELU]
+    weights["one"] = np.ones((1, 1, 1), np.float32)
+    _refused(make_model(nodes, {"obs": [3]}, {"logits": [3]}, weights), "operations|MiB of memory")
+
+
+def test_a_kernels_own_copy_of_its_weights_is_counted(make_model: Any) -> None:
+    # A column of weights is kept as sixteen; and each of many nodes may keep a copy of the same weights.
+    column = {"w": np.zeros((2**21, 1), np.float32), "a": np.zeros((1, 1), np.float32), "s": np.array([1, 2**21])}
+    nodes = [
+        node("Reshape", ["obs", "one"], ["y"]),
+        node("Expand", ["y", "s"], ["x"]),
+        node("MatMul", ["x", "w"], ["z"]),
+    ]
+    _refused(
+        make_model([*nodes, *RELU], {"obs": [1]}, {"logits": [1]}, {**column, "one": np.array([1, 1])}), "of memory"
+    )
+    square = {"w": np.zeros((1000, 1000), np.float32)}
+    chain = [node("MatMul", [f"x{at}" if at else "obs", "w"], [f"x{at + 1}"]) for at in range(20)]
+    _refused(make_model([*chain, *RELU], {"obs": [1000]}, {"logits": [1000]}, square), "of memory")
+    inspect(make_model([*chain[:5], *RELU], {"obs": [1000]}, {"logits": [1000]}, square).SerializeToString(), "rival")
+
+
+def test_the_channels_that_a_convolution_pads_are_counted(make_model: Any) -> None:
+    # onnxruntime keeps pictures in blocks of sixteen channels, so one channel takes the room of sixteen.
+    nodes = [node("Conv", ["obs", "w"], ["x"], pads=[1] * 4), node("Relu", ["x"], ["logits"])]
+    weights = {"w": np.zeros((1, 1, 3, 3), np.float32)}
+    for side, fits in ((450, True), (700, False)):
+        model = make_model(nodes, {"obs": [1, side, side]}, {"logits": [1, side, side]}, weights)
+        if fits:
+            inspect(model.SerializeToString(), "rival.onnx")
+        else:
+            _refused(model, "of memory")
+
+
+def test_a_row_that_is_carried_through_unchanged_is_counted(make_model: Any) -> None:
+    wide = 2**20
+    _refused(make_model(RELU, {"obs": [3], "h": [wide]}, {"logits": [3], "h": [wide]}), "over 4 MiB")
+    _refused(make_model(RELU, {"obs": [wide]}, {"logits": [wide]}), "over 4 MiB")
+
+
+@pytest.mark.parametrize(("start", "end"), [(-100, -100), (0, 2**31 - 1), (0, 2**63 - 1)])
+def test_a_backward_slice_that_onnxruntime_reads_otherwise_is_refused(ints: Any, start: int, end: int) -> None:
+    # Python finds nothing there, onnxruntime the first entry: a size of nothing would become one of 2**33.
+    nodes = [node("Slice", ["big", "s", "e", "zero", "minus"], ["size"]), node("ConstantOfShape", ["size"], ["x"])]
+    _refused(ints(nodes, big=[2**33], s=[start], e=[end], zero=[0], minus=[-1]), "backward slice")
 
 
 def test_doubling_by_concat_is_refused(make_model: Any) -> None:

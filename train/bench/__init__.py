@@ -1,4 +1,4 @@
-"""`npckit bench`: what is fast and what is slow on this machine, and what adapts, as a table and as JSON.
+"""`npckit bench`: what is fast and what is slow on this machine, what adapts and what is safe, as a table and as JSON.
 
 Machines are shared and noisy: compare within a table, whose lines ran one after the other, not between two.
 """
@@ -11,15 +11,16 @@ from typing import Literal
 
 from ...flags import parse
 
-BENCHES = ("sim", "learn", "adaptive", "npc")
+BENCHES = ("sim", "learn", "adaptive", "npc", "fuzz")
 
 
-def bench(what: Literal["sim", "learn", "adaptive", "npc"], /) -> None:
+def bench(what: Literal["sim", "learn", "adaptive", "npc", "fuzz"], /) -> None:
     """Measure. Each has flags of its own: npckit bench sim --help, and so on.
 
     Args:
         what: sim: environments without any learner; learn: learners beside others, in speed and in time to a skill;
-            adaptive: whether an opponent that adapts keeps to a wished win chance; npc: what a decision of an NPC costs
+            adaptive: whether an opponent that adapts keeps to a wished win chance; npc: what a decision of an NPC costs; fuzz: whether a
+            hostile policy file can do more than be refused
     """
 
 
