@@ -60,7 +60,9 @@ class ScoreNet(torch.nn.Module):
             raise UserError(f"only Discrete actions of Box or Dict observations are exported, not {model.action_space}")
         self.keys = list(space.spaces) if isinstance(space, spaces.Dict) else ["obs"]
         self.output = _output_of(model.policy)
-        self.policy = copy.deepcopy(model.policy).cpu()
+        # Stock PPO keeps the distribution of its last update, whose tensors are not leaves and cannot be copied.
+        stale = getattr(getattr(model.policy, "action_dist", None), "distribution", None)
+        self.policy = copy.deepcopy(model.policy, {id(stale): None}).cpu()
         memory = getattr(self.policy, "memory", None)
         self.states: dict[str, int] = dict.fromkeys(memory.names, memory.size) if memory is not None else {}
 
