@@ -1,8 +1,11 @@
-"""Fixtures for all tests: every title there is, and one that only the tests know."""
+"""Fixtures for all tests: every title there is, and one that only the tests know; programs of their own."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported 
 
 from npckit.games import registry
 
+Start = Callable[..., "subprocess.Popen[str]"]
 LANTERN = Path(__file__).parent / "titles" / "lantern"
 
 
@@ -31,3 +35,17 @@ def pong() -> object:
 @pytest.fixture
 def lantern() -> object:
     return registry.load(LANTERN)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Start:
+    """Starts `python *arguments` in the test's folder."""
+
+    def popen(*arguments: str) -> subprocess.Popen[str]:
+        environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            [sys.executable, *arguments], cwd=tmp_path, env=environment, stdout=pipe, stderr=pipe, text=True
+        )
+
+    return popen

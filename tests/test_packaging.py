@@ -13,7 +13,18 @@ import pytest
 
 ROOT = Path(npckit.__file__).parent
 LANTERN = ROOT / "tests" / "titles" / "lantern"
-IGNORED = (".git", ".venv", "runs", "demo", "build", "*.egg-info", "__pycache__", ".*_cache", ".hypothesis")
+IGNORED = (
+    ".git",
+    ".venv",
+    "node_modules",
+    "runs",
+    "demo",
+    "build",
+    "*.egg-info",
+    "__pycache__",
+    ".*_cache",
+    ".hypothesis",
+)
 pytestmark = pytest.mark.slow
 
 

@@ -45,7 +45,9 @@ class ScoreNet(Acting):
         if hasattr(policy, "lstm_actor"):
             states = lstm_states(policy.lstm_actor.num_layers, policy.lstm_actor.hidden_size)
         super().__init__(list(space.spaces) if isinstance(space, spaces.Dict) else ["obs"], states, _output_of(policy))
-        self.policy = copy.deepcopy(policy).cpu()
+        # Stock PPO keeps the distribution of its last update, whose tensors are not leaves and cannot be copied.
+        stale = getattr(getattr(policy, "action_dist", None), "distribution", None)
+        self.policy = copy.deepcopy(policy, {id(stale): None}).cpu()
 
     def forward(self, *inputs: torch.Tensor) -> Any:
         return self._answer(inputs, plain=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -192,3 +193,13 @@ def test_a_missing_folder_is_named_before_any_work(tmp_path: Path) -> None:
     model, card = MODELS["PPO features"]()
     with pytest.raises(UserError, match="does not exist"):
         export_policy(model, tmp_path / "nowhere" / "policy.onnx", card)
+
+
+def test_a_stock_ppo_is_exported_right_after_it_has_learnt(tmp_path: Path) -> None:
+    """Its last update leaves tensors behind that torch refuses to copy."""
+    model = PPO("MlpPolicy", "CartPole-v1", n_steps=16, batch_size=16, n_epochs=1, device="cpu").learn(16)
+    part = Part(name="obs", frame_shape=(4,), dtype="float32", low=-5, high=5)
+    card = dataclasses.replace(
+        _card("features"), observation=Observation(kind="features", parts=(part,)), actions=("left", "right")
+    )
+    assert export_policy(model, tmp_path / "cartpole.onnx", card).difference < 1e-4

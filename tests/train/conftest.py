@@ -1,10 +1,7 @@
-"""A small run that many tests look at, and the means to start others."""
+"""A small run that many tests look at."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -13,8 +10,6 @@ from typing import Any
 import pytest
 from npckit.train import PPOConfig, Run, TrainConfig, run
 from npckit.train.stopping import Stopping
-
-Start = Callable[..., "subprocess.Popen[str]"]
 
 
 def tiny(out: Path, **options: Any) -> TrainConfig:
@@ -58,17 +53,3 @@ def dying(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], AbstractContextMan
                 yield
 
     return stretch
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Start:
-    """Starts `python *arguments` in the test's folder."""
-
-    def popen(*arguments: str) -> subprocess.Popen[str]:
-        environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
-        pipe = subprocess.PIPE
-        return subprocess.Popen(
-            [sys.executable, *arguments], cwd=tmp_path, env=environment, stdout=pipe, stderr=pipe, text=True
-        )
-
-    return popen
