@@ -22,6 +22,10 @@ COMMANDS = {  # name: (where it lives, what it does)
     "evaluate": ("train.commands:evaluate", "measure an agent against others"),
     "tournament": ("train.tournament:tournament", "rate agents against each other"),
     "exploit": ("train.rivals:exploit", "look for a way to beat a policy"),
+    "export": (
+        "train.export:export",
+        "write a run or a model from elsewhere as a policy file, or distil a smaller one",
+    ),
     "ladder": ("train.ladder:ladder", "measure ten levels of a policy, and write them into its card"),
     "tensorboard": ("train.commands:tensorboard", "open the charts of runs"),
     "demo": ("train.commands:demo", "train for a minute, evaluate, record a match"),

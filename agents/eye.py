@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import UserError
-from .card import Part
+from ..errors import UserError, plain
+from .card import Card, Part
 from .policy_file import as_array, as_rows
+
+Frame = ArrayLike | dict[str, ArrayLike]  # one unstacked observation; a dict for kind "both"
 
 
 class Eye:
@@ -40,11 +42,36 @@ class Eye:
 
 
 def check_finite(part: Part, image: NDArray[Any]) -> NDArray[Any]:
-    # A NaN or an infinity makes the sum of squares one, quickly; a sum that merely overflowed is looked at again.
-    if part.dtype == "float32" and not math.isfinite(np.vdot(image, image)) and not np.isfinite(image).all():
-        raise UserError(f"{part.name} holds NaN or infinity; check what the game observes")
+    """A NaN or an infinity makes the sum of squares one, quickly; a sum that merely overflowed is looked at again."""
+    if part.dtype == "float32":
+        flat = image if image.ndim == 1 else image.ravel()
+        if not math.isfinite(flat.dot(flat)) and not np.isfinite(flat).all():
+            raise UserError(f"{part.name} holds NaN or infinity; check what the game observes")
     return image
 
 
 def stacked_error(part: Part) -> UserError:
     return UserError(f"give the newest frame alone, {part.name} {part.frame_shape}; Npc stacks the last ones itself")
+
+
+def by_part(card: Card, frame: Any) -> dict[str, Any]:
+    """A frame by the names of its parts. Raises UserError where they are others."""
+    names = [part.name for part in card.observation.parts]
+    frames = frame if isinstance(frame, dict) else {names[0]: frame}
+    if list(frames) != names and set(frames) != set(names):
+        got = ", ".join(map(str, frames)) if isinstance(frame, dict) else "one array"
+        raise UserError(f"this policy sees {' and '.join(names)}; got {plain(got) or 'nothing'}")
+    return frames
+
+
+def checked_frames(card: Card, frames: Any) -> dict[str, NDArray[Any]]:
+    """Unstacked frames (n, *frame shape) by part, in the graph's dtypes. Raises UserError where they are something else."""
+    given = by_part(card, frames)
+    return {part.name: check_finite(part, _rows(card, part, given[part.name])) for part in card.observation.parts}
+
+
+def _rows(card: Card, part: Part, frames: ArrayLike) -> NDArray[Any]:
+    array = as_array(part.name, frames, part.dtype, ("n", *part.frame_shape))
+    if array.shape[1:] == part.stacked_shape(card.observation.stack) != part.frame_shape:
+        raise stacked_error(part)
+    return as_rows(part.name, array, part.dtype, part.frame_shape)

@@ -57,9 +57,15 @@ class PolicyFile:
         scores, *states = (np.concatenate(pieces) for pieces in zip(*calls, strict=True))
         return scores, {name: new for (name, _), new in zip(self.card.recurrent, states, strict=True)}
 
-    def bind(self) -> "Bound":
-        """Buffers for one row, bound to the session: the fast lane of a single NPC."""
-        return Bound(self._session, self.card, self._name)
+    @property
+    def max_rows(self) -> int:
+        """How many rows go through onnxruntime at once; `run` takes more in turn."""
+        return self._max_rows
+
+    def bind(self, rows: int = 1) -> "Bound":
+        """Buffers for so many rows, `max_rows` at most, bound to the session: the fast lane of an NPC, or of a crowd."""
+        self._check_rows(rows)
+        return Bound(self._session, self.card, self._name, rows)
 
     def _feed(self, obs: Observation, state: State | None) -> dict[str, NDArray[Any]]:
         parts = self.card.observation.parts
@@ -86,9 +92,7 @@ class PolicyFile:
         wanted = [(rows, len(self.card.actions)), *((rows, *shape) for _, shape in self.card.recurrent)]
         if rows == 0:
             return [np.zeros(shape, np.float32) for shape in wanted]
-        if rows not in self._checked_rows:
-            self.facts.check_batch(rows)
-            self._checked_rows.add(rows)
+        self._check_rows(rows)
         try:
             outs: list[NDArray[np.float32]] = self._session.run(self.card.output_names(), feed)
         except Exception as error:  # onnxruntime's exceptions share no base but this
@@ -99,6 +103,11 @@ class PolicyFile:
             )
         return outs
 
+    def _check_rows(self, rows: int) -> None:
+        if rows not in self._checked_rows:
+            self.facts.check_batch(rows)
+            self._checked_rows.add(rows)
+
     def _try_out(self) -> None:
         parts = self.card.observation.parts
         shapes = self.card.input_shapes()
@@ -108,17 +117,17 @@ class PolicyFile:
 
 
 class Bound:
-    """One row of buffers that onnxruntime reads and writes in place: fill `inputs`, call, read `scores`.
+    """Rows of buffers that onnxruntime reads and writes in place: fill `inputs` (rows, ...), call, read `scores` (rows, actions).
 
     Recurrent state lives in `inputs` as well, and a call leaves the new one there.
     """
 
-    def __init__(self, session: ort.InferenceSession, card: Card, name: str) -> None:
+    def __init__(self, session: ort.InferenceSession, card: Card, name: str, rows: int) -> None:
         shapes = card.input_shapes()
         dtypes = {part.name: part.dtype for part in card.observation.parts}
-        self.inputs = {n: np.zeros((1, *shape), dtypes.get(n, "float32")) for n, shape in shapes.items()}
-        self.scores = np.zeros((1, len(card.actions)), np.float32)
-        self._states = [(self.inputs[n], np.zeros((1, *shape), np.float32)) for n, shape in card.recurrent]
+        self.inputs = {n: np.zeros((rows, *shape), dtypes.get(n, "float32")) for n, shape in shapes.items()}
+        self.scores = np.zeros((rows, len(card.actions)), np.float32)
+        self._states = [(self.inputs[n], np.zeros((rows, *shape), np.float32)) for n, shape in card.recurrent]
         self._session, self._name, self._binding = session, name, session.io_binding()
         # onnxruntime keeps bare pointers: hold the arrays here, even if a caller replaces an entry of `inputs`.
         self._held = list(self.inputs.values())
@@ -129,7 +138,7 @@ class Bound:
             self._binding.bind_output(key, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
 
     def __call__(self) -> None:
-        """Run the row in the buffers. Raises UserError where onnxruntime fails."""
+        """Run the rows in the buffers. Raises UserError where onnxruntime fails."""
         try:
             self._session.run_with_iobinding(self._binding)
         except Exception as error:  # onnxruntime's exceptions share no base but this

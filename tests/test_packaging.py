@@ -1,6 +1,7 @@
 """The wheel: complete, and at home in an empty environment outside the checkout. Needs pip and its index; skips without."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -75,6 +76,10 @@ def test_the_wheel_carries_every_part_and_the_new_title_and_no_tests(wheel):
     assert not [name for name in names if name.startswith(("npckit/tests", "npckit/examples", "npckit/setup", "tests"))]
 
 
+def code_blocks(document):
+    return re.findall(r"^```python\n(.*?)^```", (ROOT / document).read_text(), re.MULTILINE | re.DOTALL)
+
+
 PLAY_THE_RIVAL = """
 import sys
 import numpy as np
@@ -92,6 +97,12 @@ while batch.running[0]:
     batch.step(np.array([[npc.tick(lambda: eyes.observe()[0]), 0]]), ticks=1)
 print("score", batch.returns[0, 0])
 """
+
+
+def test_the_base_install_runs_the_lines_of_the_readme(base, tmp_path):
+    (code,) = [block for block in code_blocks("README.md") if "Npc" in block]
+    said = _run(base, "-c", f"{code}\nprint(action)", cwd=tmp_path).stdout
+    assert said.strip() in ("stay", "up", "down")
 
 
 def test_the_base_install_plays_the_shipped_rival(base, tmp_path):

@@ -27,7 +27,7 @@ def card_of(config: TrainConfig, game: Game, *, samples: int, seconds: float, fi
         game=spec.name,
         rules_version=spec.version,
         role=role,
-        observation=_observation(game, role, config.obs_spec),
+        observation=observation_told(game, role, config.obs_spec),
         actions=spec.actions_of(role),
         decision_ticks=spec.decision_ticks,
         tick_rate=spec.tick_rate,
@@ -57,7 +57,8 @@ def seats_of(policy: PolicyFile, game: Game) -> int:
     return game.spec.seat_count(seats)
 
 
-def _observation(game: Game, role: str, obs: ObsSpec) -> Observation:
+def observation_told(game: Game, role: str, obs: ObsSpec) -> Observation:
+    """A title's observation as a card has it."""
     names = {"features": game.spec.features_of(role), "planes": game.spec.planes, "pixels": ()}
     parts = []
     for part in obs.parts:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import CallbackList
@@ -35,6 +35,9 @@ from .report import told
 from .run_folder import Run, create_run, held, write_text
 from .selfplay import Pools, SelfPlay
 from .stopping import Stopped, Stopping, asked_to_stop
+
+if TYPE_CHECKING:
+    from ..agents.learners.parity import Parity
 
 
 def run(config: TrainConfig, *, quiet: bool = False) -> Run:
@@ -162,7 +165,7 @@ class Trainer:
         return self._written(figures, interrupted=interrupted)
 
     def _snapshot(self, path: Path) -> None:
-        export(self.model, self.config, self.game, path, self.budget.elapsed)
+        export(self.model, self.config, self.game, path, self.budget.elapsed, episodes=False)
 
     def save(self, *, whole: bool = False) -> None:
         """A checkpoint; whoever goes on from it keeps the points of all curves before this sample, and of it unless `whole`."""
@@ -190,7 +193,8 @@ class Trainer:
         }
         if self.pools.by_role:
             results["pool"] = self.pools.summary()
-        results["parity"] = export(self.model, self.config, self.game, self.folder.policy, self.seconds, figures)
+        parity = export(self.model, self.config, self.game, self.folder.policy, self.seconds, figures)
+        results["parity"] = parity.difference
         write_text(self.folder.path / "results.json", json.dumps(results, indent=1))
         writer_of(self.model.logger).flush()
         return replace(self.folder, results=results)
@@ -205,16 +209,23 @@ class Curves(TensorBoardOutputFormat):
 
 
 def export(
-    model: BaseAlgorithm, config: TrainConfig, game: Game, path: Path, seconds: float, figures: Sequence[Figures] = ()
-) -> float:
-    """Writes a model's policy file with its card; returns the largest difference between the two networks' scores."""
+    model: BaseAlgorithm,
+    config: TrainConfig,
+    game: Game,
+    path: Path,
+    seconds: float,
+    figures: Sequence[Figures] = (),
+    *,
+    episodes: bool = True,
+) -> Parity:
+    """Writes a model's policy file with its card; tells how much the two networks' scores differ, over whole `episodes` too."""
     from ..agents.learners.export import export_policy
 
     card = card_of(config, game, samples=model.num_timesteps, seconds=seconds, figures=figures)
-    return export_policy(model, path, card)
+    return export_policy(model, path, card, game=game, episodes=episodes)
 
 
-def export_checkpoint(run: Run) -> float:
+def export_checkpoint(run: Run) -> Parity:
     """Writes the policy file of a run that ended before it could; like `export`, but nothing has been measured."""
     return export(run.load_model(), run.config, registry.load(run.config.game), run.policy, seconds=0.0)
 

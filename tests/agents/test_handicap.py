@@ -272,8 +272,3 @@ def test_handicaps_may_change_while_a_match_is_under_way(rival: PolicyFile, pong
     assert points[:2].mean() < 0.5 < points[2:].mean()
     with pytest.raises(UserError, match="shared out"):
         agent.set_handicaps([NO_HANDICAP, ALL, ALL, ALL])
-
-
-def test_a_crowd_has_no_handicaps(rival: PolicyFile) -> None:
-    with pytest.raises(UserError, match="act_many plays without handicaps"):
-        Npc(rival, handicap=ALL).act_many(np.zeros((2, 9), np.float32))

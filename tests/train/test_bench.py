@@ -166,3 +166,21 @@ def test_a_wrong_flag_is_refused_before_anything_is_measured(
     assert cli.main(["bench", "learn", *flags.split()]) == 2
     assert reason in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_an_npc_is_measured_beside_onnxruntime_and_stable_baselines3(tmp_path, capsys) -> None:
+    assert cli.main(["bench", "npc", "--decisions", "100", "--out", str(tmp_path / "npc.json")]) == 0
+    told = json.loads((tmp_path / "npc.json").read_text())
+    assert [row["network"] for row in told["rows"]] == [
+        "MLP 2 x 64",
+        "MLP 2 x 64, 64 at once",
+        "LSTM 256",
+        "Nature CNN",
+    ]
+    for row in told["rows"]:
+        assert all(0 < median <= high for median, high in (row[player] for player in [*row][1:]))
+    cost = {row["what"]: row for row in told["footprints"]}
+    assert cost["an NPC that plays"]["memory_mb"] < cost["torch"]["memory_mb"]
+    assert cost["an NPC that plays"]["installed_mb"] < cost["torch"]["installed_mb"]
+    assert "Nature CNN" in capsys.readouterr().out

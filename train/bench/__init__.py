@@ -11,16 +11,16 @@ from typing import Literal
 
 from ...flags import parse
 
-BENCHES = ("sim", "learn", "adaptive", "fuzz")
+BENCHES = ("sim", "learn", "adaptive", "npc", "fuzz")
 
 
-def bench(what: Literal["sim", "learn", "adaptive", "fuzz"], /) -> None:
-    """Measure. Each has flags of its own: npckit bench sim --help, npckit bench learn --help, and so on.
+def bench(what: Literal["sim", "learn", "adaptive", "npc", "fuzz"], /) -> None:
+    """Measure. Each has flags of its own: npckit bench sim --help, and so on.
 
     Args:
         what: sim: environments without any learner; learn: learners beside others, in speed and in time to a skill;
-            adaptive: whether an opponent that adapts keeps to a wished win chance; fuzz: whether a hostile policy file
-            can do more than be refused
+            adaptive: whether an opponent that adapts keeps to a wished win chance; npc: what a decision of an NPC costs;
+            fuzz: whether a hostile policy file can do more than be refused
     """
 
 

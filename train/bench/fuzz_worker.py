@@ -102,10 +102,10 @@ def _open(data: bytes) -> PolicyFile:
 
 def decide(policy: PolicyFile, seconds: float) -> None:
     """A few decisions, of one row and of many, by both ways that an NPC has."""
-    bound = policy.bind()
-    for _ in range(2):
-        bound()
     rows = max(2, min(ROWS, int(0.5 / max(seconds, 1e-3))))
+    for bound in (policy.bind(), policy.bind(min(rows, policy.max_rows))):
+        bound()
+        bound()
     obs = _ones(policy, rows)
     _, state = policy.run(obs)
     policy.run(obs, state)

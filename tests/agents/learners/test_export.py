@@ -49,7 +49,7 @@ def test_file_and_model_play_the_same_episodes(
 ) -> None:
     model, config = model_of(algorithm, game, obs, memory)
     title, path = registry.load(game), tmp_path / "policy.onnx"
-    assert export(model, config, title, path, seconds=1.0) < 1e-4
+    assert export(model, config, title, path, seconds=1.0).difference < 1e-4
     policy = PolicyFile.load(path)
     assert bool(policy.card.recurrent) == config.recurrent
     rest = ["easy"] * (config.seats - 1)
