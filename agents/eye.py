@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import UserError
+from ..errors import UserError, plain
 from .card import Card, Part
 from .policy_file import as_array, as_rows
 
@@ -59,7 +59,8 @@ def by_part(card: Card, frame: Any) -> dict[str, Any]:
     names = [part.name for part in card.observation.parts]
     frames = frame if isinstance(frame, dict) else {names[0]: frame}
     if list(frames) != names and set(frames) != set(names):
-        raise UserError(f"this policy sees {' and '.join(names)}; got {', '.join(map(str, frames))}")
+        got = ", ".join(map(str, frames)) if isinstance(frame, dict) else "one array"
+        raise UserError(f"this policy sees {' and '.join(names)}; got {plain(got) or 'nothing'}")
     return frames
 
 

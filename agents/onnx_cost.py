@@ -14,6 +14,7 @@ from .onnx_shapes import Inputs, Value
 LANES = 16  # channels and columns that onnxruntime's kernels pad to
 PER_ELEMENT = 8  # of an input or output: powers, Mish, broadcasts of two elements at a time
 PER_PICK = 64  # of a Gather: reads all over the memory
+PER_PLACE = 4  # of a pool's window, where sums of the smallest numbers are slow
 PER_PRODUCT = 200  # a call of a kernel for each matrix, group, row or step, however small
 _VARIADIC = ("Max", "Min")  # computed two by two, each time in the size of the result
 _WEIGHTED = {"Conv": (1,), "Gemm": (1,), "MatMul": (1,), "LSTM": (1, 2), "GRU": (1, 2)}  # inputs that are rearranged
@@ -78,7 +79,7 @@ def _beyond(node: Node, ins: Inputs, outs: list[Value]) -> int:
         groups = shape[0] * node.attributes.get("group", 1)
         return size * math.prod(ins[1].shape[1:]) + PER_PRODUCT * groups
     if node.op in ("MaxPool", "AveragePool"):
-        return size * math.prod(node.attributes["kernel_shape"])
+        return PER_PLACE * size * math.prod(node.attributes["kernel_shape"])
     if node.op in ("LSTM", "GRU"):
         steps = math.prod(ins[0].shape[:2])
         return steps * (math.prod(ins[1].shape) + math.prod(ins[2].shape) + PER_PRODUCT * ins[1].shape[0])

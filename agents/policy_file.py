@@ -33,7 +33,7 @@ class PolicyFile:
         self.facts = inspect(data, self._name)
         self.card = _read_card(self.facts)
         _check_graph(self.facts, self.card)
-        self._session = _session(data, self._name)
+        self._session = open_session(data, self._name)
         self._max_rows = max(1, min(MAX_ROWS, MAX_BYTES // max(1, self.facts.cost.bytes)))
         self._checked_rows = {1}
         self._try_out()
@@ -264,7 +264,8 @@ def _of_input(told: tuple[str, tuple[int, tuple[int, ...]]]) -> str:
     return f"{name} {dtype} ({', '.join(map(str, ('n', *shape)))})"
 
 
-def _session(data: bytes, name: str) -> ort.InferenceSession:
+def open_session(data: bytes, name: str) -> ort.InferenceSession:
+    """A quiet session of one thread that does not spin, for bytes that `inspect` let pass. Raises UserError."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL

@@ -19,8 +19,8 @@ def bench(what: Literal["sim", "learn", "adaptive", "npc", "fuzz"], /) -> None:
 
     Args:
         what: sim: environments without any learner; learn: learners beside others, in speed and in time to a skill;
-            adaptive: whether an opponent that adapts keeps to a wished win chance; npc: what a decision of an NPC costs; fuzz: whether a
-            hostile policy file can do more than be refused
+            adaptive: whether an opponent that adapts keeps to a wished win chance; npc: what a decision of an NPC costs;
+            fuzz: whether a hostile policy file can do more than be refused
     """
 
 

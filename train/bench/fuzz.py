@@ -31,6 +31,7 @@ from .measure import Row, machine, write_results
 BATCH = 2000  # files of a process
 FAULTS = ("crashed", "hung", "slow", "memory", "sizes", "raised", "sentence")
 MOST_KEPT = 100  # files
+WORKER = [sys.executable, "-m", "npckit.train.bench.fuzz_worker"]
 
 
 def fuzz(
@@ -121,9 +122,8 @@ def _lost(begun: Row, verdict: str, why: str, seconds: float) -> Row:
 
 def _worker(complaints: Any) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "npckit.train.bench.fuzz_worker"]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=complaints, env=environment, bufsize=0)
+    return subprocess.Popen(WORKER, stdin=pipe, stdout=pipe, stderr=complaints, env=environment, bufsize=0)
 
 
 def _lines(process: subprocess.Popen[bytes], hang: float) -> Iterator[Row | None]:

@@ -129,11 +129,16 @@ def products(rng: random.Random, size: int) -> Made:
         first, constants = _expanded(size, 1, 2)
         constants |= {"w": np.full((1, 2, 2), 1.0, dtype)}
         return [first, node("Cast", ["x0"], ["k"], to=kind), node("MatMul", ["k", "w"], ["x"])], constants
-    side, rows = rng.choice([64, 512, 1000]), rng.choice([1, 64, 512])
+    side, rows = rng.choice([64, 512, 1000]), rng.choice([1, 64, 256])
     first, constants = _expanded(rows, side)
     constants["w"] = np.full((side, side), 1e-3, dtype)
     chain = [node("MatMul", [f"k{at}", "w"], [f"k{at + 1}"]) for at in range(min(size >> 3, 900))]
-    return [first, node("Cast", ["x0"], ["k0"], to=kind), *chain, node("Relu", [f"k{len(chain)}"], ["x"])], constants
+    return [
+        first,
+        node("Cast", ["x0"], ["k0"], to=kind),
+        *chain,
+        node("Identity", [f"k{len(chain)}"], ["x"]),
+    ], constants
 
 
 def windows(rng: random.Random, size: int) -> Made:
@@ -175,6 +180,7 @@ def links(rng: random.Random, size: int) -> Made:
         return [*nodes, node("Relu", [last], ["x"])], constants
     first, constants = _expanded(1, 4)
     constants["c"] = np.ones((1, 1), np.float32)
+    given: dict[str, Any]
     extra, given = (["c"], {}) if op == "Add" else ([], {"perm": [1, 0]} if op == "Transpose" else {})
     count = min(size, 1980)
     chain = [node(op, [f"x{at}", *extra], [f"x{at + 1}"], **given) for at in range(count)]

@@ -19,7 +19,7 @@ import onnx
 from numpy.typing import NDArray
 
 from ...agents.onnx_bounds import propagate
-from ...agents.policy_file import PolicyFile, _session, shipped
+from ...agents.policy_file import PolicyFile, open_session, shipped
 from ...errors import UserError
 from .fuzz_bytes import mutated
 from .fuzz_graphs import HARMS, finished
@@ -34,7 +34,7 @@ STAGES = {  # the function of the package in which a refusal arose, the innermos
     "inspect": "guard",
     "_read_card": "card",
     "_check_graph": "card and graph",
-    "_session": "onnxruntime",
+    "open_session": "onnxruntime",
     "_try_out": "first decision",
     "decide": "later decisions",
 }
@@ -102,10 +102,10 @@ def _open(data: bytes) -> PolicyFile:
 
 def decide(policy: PolicyFile, seconds: float) -> None:
     """A few decisions, of one row and of many, by both ways that an NPC has."""
-    bound = policy.bind()
-    for _ in range(2):
-        bound()
     rows = max(2, min(ROWS, int(0.5 / max(seconds, 1e-3))))
+    for bound in (policy.bind(), policy.bind(min(rows, policy.max_rows))):
+        bound()
+        bound()
     obs = _ones(policy, rows)
     _, state = policy.run(obs)
     policy.run(obs, state)
@@ -131,7 +131,7 @@ def misjudged(policy: PolicyFile, data: bytes, rows: int = 3) -> str:
     del told.graph.output[:]
     told.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in ours)
     feed = {name: np.ones((rows, *dims), "u1" if dtype == 2 else "f4") for name, (dtype, dims) in graph.inputs.items()}
-    theirs = _session(told.SerializeToString(), "fuzzed.onnx").run(list(ours), feed)
+    theirs = open_session(told.SerializeToString(), "fuzzed.onnx").run(list(ours), feed)
     return "; ".join(
         f"{name[:40]!r}: {ours[name]} here, {out.shape} there"
         for name, out in zip(ours, theirs, strict=True)
