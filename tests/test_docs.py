@@ -1,4 +1,4 @@
-"""What README and CONTRIBUTING tell is true: their code runs."""
+"""What README, CONTRIBUTING and the guide tell is true: their code runs, and tests run the examples that they name."""
 
 import re
 from pathlib import Path
@@ -40,7 +40,24 @@ def test_its_bots_are_of_rising_strength(catch):
     assert scores[0] < scores[1] < scores[2] and scores[2] > 9
 
 
-@pytest.mark.parametrize("code", [pytest.param(code, id=code.splitlines()[0]) for code in _blocks("README.md")])
-def test_the_code_of_the_readme_runs(code, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        pytest.param(document, code, id=f"{document}: {code.splitlines()[0]}")
+        for document in ("README.md", "docs/your-game.md")
+        for code in _blocks(document)
+    ],
+)
+def test_the_code_of_a_document_runs(document, code, tmp_path, monkeypatch):
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     monkeypatch.chdir(tmp_path)
-    exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
+    exec(compile(code, document, "exec"), {"__name__": "readme"})
+
+
+def test_every_example_that_the_guide_names_is_run_by_a_test():
+    named = set(re.findall(r"^python (\S+)", (ROOT / "docs/your-game.md").read_text(), re.MULTILINE))
+    run = "".join(test.read_text() for test in (ROOT / "tests" / "examples").glob("test_*.py"))
+    assert len(named) == 5
+    for script in named:
+        place = "" if "/" in script else "examples/browser/"
+        assert (ROOT / place / script).is_file() and Path(script).name in run
