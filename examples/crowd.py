@@ -37,20 +37,19 @@ class Crowd:
         self.penguins = [
             Penguin(self.somewhere(), Vector2(1, 0).rotate(self.rng.uniform(0, 360))) for _ in range(count)
         ]
-        self.held = [0] * count
+        self.held = np.zeros(count, np.int64)
         self.spray = Spray(SCALE)
 
     def somewhere(self) -> Vector2:
         return Vector2(0.95 * RADIUS * self.rng.random() ** 0.5, 0).rotate(self.rng.uniform(0, 360))
 
-    def decide(self, nearest: NDArray[np.intp]) -> int:
-        """Those whose turn it is look at whoever is nearest to them, and decide in one call; returns how many they are."""
-        period = self.npc.card.decision_ticks
-        due = range(self.frame % period, len(self.penguins), period)
-        frames = np.stack([observe(self.penguins[i], self.penguins[nearest[i]], RADIUS) for i in due])
-        for i, action in zip(due, self.npc.act_many(frames, ids=due), strict=True):
-            self.held[i] = int(action)
-        return len(due)
+    def decide(self, nearest: NDArray[np.intp]) -> None:
+        """Those whose turn it is look at whoever is nearest to them, and decide in one call."""
+
+        def observe_many(those: list[int]) -> NDArray[np.float32]:
+            return np.stack([observe(self.penguins[i], self.penguins[nearest[i]], RADIUS) for i in those])
+
+        self.held = self.npc.tick_many(range(len(self.penguins)), observe_many)
 
     def distances(self) -> NDArray[np.float64]:
         """(n, n) squared, and infinite from each to itself."""
@@ -61,7 +60,7 @@ class Crowd:
 
     def move(self, apart: NDArray[np.float64]) -> None:
         for penguin, action in zip(self.penguins, self.held, strict=True):
-            penguin.update(*ORDERS[action])
+            penguin.update(*ORDERS[int(action)])
             if penguin.sliding > 0 and self.frame % 3 == 0:
                 self.spray.burst(penguin.place * SCALE, 1, 30)
         for one, other in np.argwhere(np.triu(apart < (2 * Penguin.RADIUS) ** 2)):
@@ -84,7 +83,7 @@ class Meter:
     """Milliseconds of every frame, for decisions and for everything but the wait for the next."""
 
     def __init__(self) -> None:
-        self.decisions, self.work, self.began, self.deciders = [0.0], [0.0], time.perf_counter(), 0
+        self.decisions, self.work, self.began = [0.0], [0.0], time.perf_counter()
 
     def lines(self, fps: float, count: int) -> list[str]:
         lines = [f"{count} NPCs at {fps:.0f} frames a second"]
