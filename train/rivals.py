@@ -11,6 +11,7 @@ import tyro
 from rich.console import Console
 from rich.table import Column, Table
 
+from ..agents.policy_file import PolicyFile
 from ..errors import UserError
 from .commands import end, table_of
 from .presets import load_preset
@@ -110,13 +111,15 @@ def zoo(
 
 
 def _add(names: Sequence[str], matches: int) -> None:
+    from .exploit import is_faced
     from .zoo import take_in
 
     if len(names) != 2:
         raise UserError("npckit zoo add RUN NAME takes the folder of a run and the name that its rival is to bear.")
     figures = take_in(Path(names[0]), names[1], matches=matches)
     Console().print(table_of(figures, f"{names[1]}: {matches} matches each"))
-    print(f"  try it       npckit zoo exploit {names[1]}")
+    if is_faced(PolicyFile.load(names[1])):
+        print(f"  try it       npckit zoo exploit {names[1]}")
 
 
 def _try_out(names: Sequence[str], *, minutes: float, matches: int, seed: int) -> None:

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -61,22 +62,23 @@ def fuzz(
         if find_spec(package) is None:
             raise missing_extra(package, extra) if extra else UserError("npckit bench fuzz needs Linux or macOS.")
     check_target(out)
-    start, rows = time.perf_counter(), []
-    for row in outcomes(files, seed, memory=memory, hang=hang):
-        if row["verdict"] == "loaded" and row["seconds"] > seconds:
-            row["verdict"] = "slow"
-        rows.append(row)
-        if len(rows) % 5000 == 0:
-            print(f"{len(rows):,} files", flush=True)
-    report = summary(
-        rows, time.perf_counter() - start, {"files": files, "seed": seed, "seconds": seconds, "memory": memory}
-    )
+    start, rows = time.perf_counter(), list[Row]()
+    try:
+        for row in outcomes(files, seed, memory=memory, hang=hang):
+            slow = row["verdict"] == "loaded" and row["seconds"] > seconds
+            rows.append(row | {"verdict": "slow"} if slow else row)
+            if len(rows) % 5000 == 0:
+                print(f"{len(rows):,} files", flush=True)
+    except KeyboardInterrupt:
+        print("interrupted: this is what became of the files so far")
+    asked = {"files": len(rows), "seed": seed, "seconds": seconds, "memory": memory}
+    report = summary(rows, time.perf_counter() - start, asked)
     _print(report)
     kept = _keep(rows, seed, keep)
     write_results(out, report)
     if kept:
         raise UserError(
-            f"{kept:,} of {files:,} files fail; they lie in {keep} with what they did; mend the guard and repeat."
+            f"{kept:,} of {len(rows):,} files fail; they lie in {keep} with what they did; mend the guard and repeat."
         )
 
 
@@ -91,7 +93,7 @@ def outcomes(files: int, seed: int, *, memory: int, hang: float) -> Iterator[Row
 
 def _batch(order: dict[str, Any], hang: float) -> Iterator[Row]:
     """The outcomes of one process, until it is done, dies, or is killed because a file takes too long."""
-    with tempfile.TemporaryFile("w+") as complaints, _worker(complaints) as process:
+    with tempfile.TemporaryFile("w+") as complaints, _worker(complaints) as process, _ended(process):
         assert process.stdin is not None
         process.stdin.write(json.dumps(order).encode())
         process.stdin.close()
@@ -118,6 +120,15 @@ def _lost(begun: Row, verdict: str, why: str, seconds: float) -> Row:
     """The outcome of a file that took its process with it."""
     kind = "graph" if begun["number"] % 2 else "mutated"
     return begun | {"kind": kind, "verdict": verdict, "stage": "", "why": why, "seconds": seconds, "mib": 0.0}
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Whatever happens, the process does not outlive this."""
+    try:
+        yield
+    finally:
+        process.kill()
 
 
 def _worker(complaints: Any) -> subprocess.Popen[bytes]:
