@@ -1,10 +1,12 @@
 """A crowd: 200 NPCs of one policy in one window, at 60 frames a second, with a meter. python examples/crowd.py
 
-Every penguin of Thin Ice (examples/own_game) plays against whoever is nearest; who falls in climbs out again. One `Npc` decides for all
-of them, and never for all at once: in each frame only those whose turn it is see and decide, the others go on with what they do.
+Every penguin of Thin Ice (examples/own_game) plays against whoever is nearest, on a floe that melts and freezes again; who falls in climbs
+out elsewhere. One `Npc` decides for all of them, and never for all at once: in each frame only those whose turn it is see and decide,
+the others go on with what they do.
 """
 
 import argparse
+import math
 import random
 import sys
 import time
@@ -25,12 +27,13 @@ from senses import ORDERS, observe  # noqa: E402
 from thin_ice import STEP, Penguin, bump  # noqa: E402
 
 SIZE, SCALE = (1280, 860), 0.5  # pixels of the window for one of the game's
-MIDDLE, RADIUS = Vector2(SIZE) / 2, 390 / SCALE
+MIDDLE = Vector2(SIZE) / 2
+WIDEST, NARROWEST, SEASON = 390 / SCALE, 230 / SCALE, 20  # radii of the floe; seconds from melting to melting
 COLOURS = (*SCARVES, (255, 196, 64), (88, 206, 132), (196, 120, 255))
 
 
 class Crowd:
-    """`penguins` on a floe that does not melt, and `held`, what each is doing."""
+    """`penguins` on a floe, and `held`, what each is doing."""
 
     def __init__(self, count: int, npc: Npc, seed: int) -> None:
         self.npc, self.rng, self.frame, self.falls = npc, random.Random(seed), 0, 0
@@ -40,14 +43,20 @@ class Crowd:
         self.held = np.zeros(count, np.int64)
         self.spray = Spray(SCALE)
 
+    @property
+    def radius(self) -> float:
+        """Of the floe, now."""
+        summer = (1 - math.cos(self.frame * STEP * math.tau / SEASON)) / 2
+        return WIDEST + (NARROWEST - WIDEST) * summer
+
     def somewhere(self) -> Vector2:
-        return Vector2(0.95 * RADIUS * self.rng.random() ** 0.5, 0).rotate(self.rng.uniform(0, 360))
+        return Vector2(0.95 * self.radius * self.rng.random() ** 0.5, 0).rotate(self.rng.uniform(0, 360))
 
     def decide(self, nearest: NDArray[np.intp]) -> None:
         """Those whose turn it is look at whoever is nearest to them, and decide in one call."""
 
         def observe_many(those: list[int]) -> NDArray[np.float32]:
-            return np.stack([observe(self.penguins[i], self.penguins[nearest[i]], RADIUS) for i in those])
+            return np.stack([observe(self.penguins[i], self.penguins[nearest[i]], self.radius) for i in those])
 
         self.held = self.npc.tick_many(range(len(self.penguins)), observe_many)
 
@@ -66,7 +75,7 @@ class Crowd:
         for one, other in np.argwhere(np.triu(apart < (2 * Penguin.RADIUS) ** 2)):
             bump(self.penguins[one], self.penguins[other])
         for i, penguin in enumerate(self.penguins):
-            if penguin.place.length() > RADIUS:
+            if penguin.place.length() > self.radius:
                 self.climb_out(i)
         self.frame += 1
 
@@ -103,7 +112,7 @@ class Meter:
 
 
 def draw(target: pygame.Surface, sea: Sea, crowd: Crowd, pictures: list[dict[bool, list[pygame.Surface]]]) -> None:
-    sea.draw(target, MIDDLE, RADIUS * SCALE, crowd.frame * STEP)
+    sea.draw(target, MIDDLE, crowd.radius * SCALE, crowd.frame * STEP)
     crowd.spray.draw(target, MIDDLE, STEP)
     blits = []
     for i, penguin in enumerate(crowd.penguins):
@@ -117,7 +126,7 @@ def play(options: argparse.Namespace) -> None:
     screen, clock, font = pygame.display.set_mode(SIZE), pygame.time.Clock(), pygame.font.Font(None, 26)
     pygame.display.set_caption("A crowd of NPCs")
     crowd, meter = Crowd(options.count, Npc.load(OWN_GAME / "rival.onnx"), options.seed), Meter()
-    sea, pictures = Sea(SIZE, RADIUS * SCALE), [penguin_pictures(colour, SCALE) for colour in COLOURS]
+    sea, pictures = Sea(SIZE, WIDEST * SCALE), [penguin_pictures(colour, SCALE) for colour in COLOURS]
     lines: list[str] = []
     while crowd.frame != options.frames:
         if any(

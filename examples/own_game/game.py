@@ -116,9 +116,8 @@ class Game:
     def banner(self, names: tuple[str, str]) -> tuple[str, str]:
         """What is written across the sea, large and small."""
         if not self.decided:
-            return (
-                ("Thin Ice", "Arrows push, space slides") if not any(self.wins) and self.match.time < 2.5 else ("", "")
-            )
+            is_first = not any(self.wins) and self.match.time < 2.5
+            return ("Thin Ice", "Arrows push, space slides") if is_first else ("", "")
         if self.match.loser == 2:
             return "Both are wet", ""
         winner = names[1 - (self.match.loser or 0)]

@@ -55,7 +55,7 @@ def test_the_wrapper_is_a_sound_environment_and_knows_nothing_of_npckit(start: S
 def test_the_shipped_rival_beats_every_scripted_player(start: Start) -> None:
     said = run(start, str(OWN_GAME / "judge.py"), str(OWN_GAME / "rival.onnx"), "300")
     won = {name: float(share) for name, share in re.findall(r"(\w+): wins ([\d.]+)%", said)}
-    assert won["wanderer"] > 90 and won["keeper"] > 90 and won["charger"] > 60
+    assert min(won["wanderer"], won["keeper"], won["charger"]) > 90
 
 
 def test_the_game_runs_with_the_rival_in_it(start: Start, tmp_path: Path) -> None:
