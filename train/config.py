@@ -178,7 +178,7 @@ def resolved(config: TrainConfig) -> tuple[TrainConfig, Game]:
     game = registry.load(config.game)
     role, seats = game.spec.role_named(config.role), game.spec.seat_count(config.seats)
     opponents = dict(config.opponents) or default_opponents(game, seats)
-    check_opponents(game, opponents)
+    check_opponents(game, opponents, role, seats)
     if config.teacher:
         check_teacher(game, config.teacher, role, config.algorithm)
     if config.shaping and role not in game.potentials:

@@ -50,12 +50,15 @@ def default_opponents(game: Game, seats: int) -> dict[str, float]:
     return {**learner, **{name: round(0.25 / len(weaker), 4) for name in weaker}, hardest: 0.25}
 
 
-def check_opponents(game: Game, opponents: Mapping[str, float]) -> None:
-    """Raises UserError for a name that nobody bears, or a file that cannot play here."""
+def check_opponents(game: Game, opponents: Mapping[str, float], role: str, seats: int) -> None:
+    """Raises UserError for a name that nobody bears, or a file that cannot play in the seats that learners of a role leave."""
     if any(not 0 <= share < float("inf") for share in opponents.values()) or not any(opponents.values()):
         raise UserError(f"shares of opponents are positive numbers; got {dict(opponents)}.")
+    side = game.spec.sides(role, seats)[0]
+    others = {game.spec.roles[seat] for seat in range(seats) if seat not in side}
     for name in opponents.keys() - {LEARNER, POOL}:
-        _check_player(name, game, game.spec.roles[0])
+        for other in others or {role}:
+            _check_player(name, game, other)
 
 
 def check_teacher(game: Game, name: str, role: str, algorithm: str) -> None:
