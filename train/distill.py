@@ -30,7 +30,10 @@ from .cards import seats_of
 
 STEPS = 32  # decisions in a row that are learnt from at once
 ROWS = 192  # games at once; a multiple of every team
-BATCH = 64  # rows of a minibatch
+BATCH, PICTURES = (
+    64,
+    24,
+)  # rows of a minibatch, and of one of pictures: they cost more, and more of them are better than large ones
 UPDATES = 16  # for each lot of new decisions
 KEPT = 256 * 2**20, 64  # of lots, bytes and number
 RATE = 3e-3  # of learning, at first
@@ -136,6 +139,7 @@ def distil(
             say(f"{part:4.0%}  {lots.decisions:,} decisions, {np.mean(losses):.3f} nats from the teacher")
         lots.add(lessons.lot(student, max(0.1, 1 - 3 * part)))
     lessons.env.close()
+    student.settle()
     return student.eval(), lots.decisions
 
 
@@ -160,7 +164,8 @@ class Lots:
 
 def _learn(student: Student, optimizer: torch.optim.Optimizer, lot: Lot, rng: np.random.Generator) -> float:
     """One step down on the Kullback-Leibler divergence from the teacher's chances; returns it."""
-    rows = torch.from_numpy(rng.permutation(ROWS)[:BATCH])
+    has_pictures = any(part.dim() == 5 for part in lot.parts)
+    rows = torch.from_numpy(rng.permutation(ROWS)[: PICTURES if has_pictures else BATCH])
     scores = student.unroll(
         tuple(part[:, rows] for part in lot.parts), tuple(part[rows] for part in lot.state), lot.starts[:, rows]
     )
