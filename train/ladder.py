@@ -18,6 +18,7 @@ from ..errors import UserError
 from ..games import registry
 from ..games.files import check_target
 from .calibration import Plan, calibrate
+from .cards import seats_of
 from .run_folder import Run
 
 Arg = tyro.conf.arg
@@ -47,8 +48,7 @@ def ladder(
     out: Out = None,
 ) -> None:
     """Measure ten levels of a policy, from about the weakest bot to full strength, and write them into its card."""
-    if matches < FEWEST:
-        raise UserError(f"levels are told apart by {FEWEST} matches at least; got {matches}.")
+    check_matches(matches)
     run = Run.open(file) if (file / "config.toml").is_file() else None
     policy = PolicyFile.load(run.exported() if run else file)
     target = _target(file, policy, out)
@@ -57,7 +57,7 @@ def ladder(
     obs_of(policy.card, title, policy.card.role)
     paths = snapshots or (sorted((run.path / "snapshots").glob("*.onnx")) if run else ())
     weaker = _snapshots(policy, paths, target)
-    seats = seats or (run.config.seats if run else 0)
+    seats = seats or (run.config.seats if run else seats_of(policy, title))
     plan = Plan(title, policy, weaker, seats=seats, matches=matches, seed=seed)
     found = calibrate(plan, lambda line: print(line, flush=True))
     write_ladder(policy, found, target, weaker)
@@ -66,6 +66,12 @@ def ladder(
     against = f"play against a level: npckit play {name} --against {target} --level 3"
     alone = f"watch a level: npckit watch {name} {target}@3"
     print(f"wrote {target}; {against if found.unit == 'points' else alone}")
+
+
+def check_matches(matches: int) -> None:
+    """Raises UserError where so few tell nothing."""
+    if matches < FEWEST:
+        raise UserError(f"levels are told apart by {FEWEST} matches at least; got {matches}.")
 
 
 def write_ladder(policy: PolicyFile, found: Ladder, target: Path, snapshots: Sequence[PolicyFile] = ()) -> None:

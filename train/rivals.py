@@ -27,12 +27,14 @@ PopulationsOut = Annotated[Path, Arg(help="where their folders are made; by defa
 ResumeOut = Annotated[Path | None, Arg(help="the folder of populations to go on with")]
 Victim = Annotated[str, Arg(metavar="FILE", help="an .onnx file, or the name of a shipped rival")]
 ExploitOut = Annotated[str, Arg(help="the folder of the run that looks for it; by default the next free one in runs")]
-ZooDoes = Annotated[Literal["verify", "add", "exploit"], Arg(metavar="verify|add|exploit", help="what to do")]
+ZooDoes = Annotated[
+    Literal["verify", "add", "ladder", "exploit"], Arg(metavar="verify|add|ladder|exploit", help="what to do")
+]
 ZooNames = Annotated[
     tuple[str, ...],
     Arg(metavar="NAME", help="rivals, all when empty; verify: or .onnx files; add: the folder of a run, and a name"),
 ]
-ZooMatches = Annotated[int, Arg(help="each; 0: 400 of a best response, else 1,000 matches or episodes")]
+ZooMatches = Annotated[int, Arg(help="each; 0: 400 of a level or a best response, else 1,000 matches or episodes")]
 ZooMinutes = Annotated[float, Arg(help="exploit: how long each best response learns")]
 Strict = Annotated[bool, Arg(help="verify: fail where a rival falls short")]
 
@@ -99,15 +101,21 @@ def zoo(
     strict: Strict = False,
     minutes: ZooMinutes = 2.0,
 ) -> None:
-    """Measure the shipped rivals against what their titles aim at (verify), look for ways to beat them (exploit), or ship one (add)."""
+    """Measure the shipped rivals against what their titles aim at (verify), or ship one (add).
+
+    Measure their levels anew (ladder), or look for ways to beat them (exploit); both are noted in their cards.
+    """
     if strict and does != "verify":
         raise UserError(f"--strict belongs to npckit zoo verify; leave it out of npckit zoo {does}.")
-    if does == "add":
-        _add(names, matches or 1000)
-    elif does == "exploit":
-        _try_out(names, minutes=minutes, matches=matches or 400, seed=seed)
-    else:
-        _verify(names, matches=matches or 1000, seed=seed, strict=strict)
+    match does:
+        case "verify":
+            _verify(names, matches=matches or 1000, seed=seed, strict=strict)
+        case "add":
+            _add(names, matches or 1000)
+        case "ladder":
+            _grade(names, matches=matches or 400, seed=seed)
+        case "exploit":
+            _try_out(names, minutes=minutes, matches=matches or 400, seed=seed)
 
 
 def _add(names: Sequence[str], matches: int) -> None:
@@ -118,8 +126,18 @@ def _add(names: Sequence[str], matches: int) -> None:
         raise UserError("npckit zoo add RUN NAME takes the folder of a run and the name that its rival is to bear.")
     figures = take_in(Path(names[0]), names[1], matches=matches)
     Console().print(table_of(figures, f"{names[1]}: {matches} matches each"))
+    print(f"  its levels   npckit zoo ladder {names[1]}")
     if is_faced(PolicyFile.load(names[1])):
         print(f"  try it       npckit zoo exploit {names[1]}")
+
+
+def _grade(names: Sequence[str], *, matches: int, seed: int) -> None:
+    from .ladder import check_matches, table_of
+    from .zoo import grade
+
+    check_matches(matches)
+    for name, found in grade(names, matches=matches, seed=seed, tell=lambda line: print(line, flush=True)):
+        Console().print(table_of(found, f"{name}: {matches} matches a pairing, seed {seed}"))
 
 
 def _try_out(names: Sequence[str], *, minutes: float, matches: int, seed: int) -> None:

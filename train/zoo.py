@@ -1,4 +1,4 @@
-"""The shipped rivals: taken in from finished runs, measured against what their titles aim at, and tried by best responses.
+"""The shipped rivals: taken in from finished runs, measured against what their titles aim at, graded, and tried by best responses.
 
 Beside NAME.onnx in `agents/zoo` lie NAME.toml, the run's config, from which it can be trained again; NAME.csv, its curves; and
 NAME.json, matches against everybody that is scripted.
@@ -9,21 +9,24 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..agents.ladder import Ladder
 from ..agents.policy_agent import PolicyAgent
 from ..agents.policy_file import ZOO, PolicyFile, shipped, with_card, write_whole
 from ..errors import UserError
 from ..games import registry
 from ..games.files import written_beside
 from .aims import Aim, aims_of, reached
+from .calibration import Plan, calibrate
 from .cards import ratings_told, seats_of, skill_told
 from .config import TrainConfig
 from .config_file import from_table, read_table, to_toml
 from .evaluation import Estimate, Figures, measure, rated, usual_opponents
 from .exploit import BEST_RESPONSE, Exploit, best_response, is_faced, noted
+from .ladder import write_ladder
 from .run_folder import Run, write_text
 
 SEED = 4_000_037  # far from the seeds of training and of evaluation while it goes on
@@ -89,16 +92,32 @@ def try_out(
 
     Raises UserError for what is not shipped, or played alone.
     """
-    rivals = shipped()
-    for name in names:
-        if name not in rivals:
-            raise UserError(f"{name} is no shipped rival; for a file of your own: npckit exploit {name}")
-    for name in names or [name for name, path in rivals.items() if is_faced(PolicyFile.load(path))]:
-        policy = PolicyFile.load(rivals[name])
+    everybody = [name for name, path in shipped().items() if is_faced(PolicyFile.load(path))]
+    for name, policy in _of_the_zoo(names or everybody, "npckit exploit"):
         found = best_response(policy.path, minutes=minutes, matches=matches, seed=seed)
         card = replace(policy.card, skill={**policy.card.skill, BEST_RESPONSE: noted(found)})
         write_whole(policy.path, with_card(policy.path.read_bytes(), card))
         yield name, found
+
+
+def grade(
+    names: Sequence[str] = (), *, matches: int = 400, seed: int = 0, tell: Callable[[str], None] = lambda line: None
+) -> Iterator[tuple[str, Ladder]]:
+    """Measures the levels of shipped rivals, all when none is named, and writes them into their cards. Raises UserError for others."""
+    for name, policy in _of_the_zoo(names or tuple(shipped()), "npckit ladder"):
+        game = registry.installed(policy.card.game)
+        seats = seats_of(policy, game)
+        found = calibrate(Plan(game, policy, seats=seats, matches=matches, seed=seed), tell)
+        write_ladder(policy, found, policy.path)
+        yield name, found
+
+
+def _of_the_zoo(names: Sequence[str], otherwise: str) -> list[tuple[str, PolicyFile]]:
+    rivals = shipped()
+    for name in names:
+        if name not in rivals:
+            raise UserError(f"{name} is no shipped rival; for a file of your own: {otherwise} {name}")
+    return [(name, PolicyFile.load(rivals[name])) for name in names]
 
 
 def config_of(name: str) -> TrainConfig:
