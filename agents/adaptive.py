@@ -16,9 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..errors import UserError
-from .belief import Belief, check_result
+from .belief import LOGIT, Belief, check_result
 from .ladder import Ladder, Level
-from .rating_fit import SCALE
 from .ratings import Rating
 
 WIN_CHANCES = (0.05, 0.95)  # what may be wished for
@@ -100,9 +99,9 @@ class Adaptive:
 
 
 def advantage(win_chance: float) -> float:
-    """By how many points one is ahead of whom one beats so often.
+    """By how many points one is ahead of whom one beats so often, as `belief` has it.
 
-    >>> round(advantage(10 / 11)), advantage(0.5)
-    (400, 0.0)
+    >>> round(advantage(0.75)), advantage(0.5)
+    (273, 0.0)
     """
-    return SCALE * math.log(win_chance / (1.0 - win_chance))
+    return LOGIT * math.log(win_chance / (1.0 - win_chance))
