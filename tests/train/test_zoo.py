@@ -11,7 +11,7 @@ from npckit.agents.policy_file import ZOO, PolicyFile
 from npckit.games import registry
 from npckit.train import evaluate
 from npckit.train.evaluation import measure
-from npckit.train.exploit import BEST_RESPONSE
+from npckit.train.exploit import BEST_RESPONSE, is_faced
 from npckit.train.zoo import config_of
 
 RIVALS = sorted(ZOO.glob("*.onnx"))
@@ -42,6 +42,16 @@ def test_a_rival_has_its_config_curves_and_report_beside_it(path: Path) -> None:
         for each in json.loads(path.with_suffix(".json").read_text())
     }
     assert told == {*PolicyFile.load(path).card.skill} - {BEST_RESPONSE}
+
+
+@pytest.mark.parametrize("path", RIVALS, ids=lambda path: path.stem)
+def test_a_way_to_beat_every_rival_that_can_be_faced_was_looked_for(path: Path) -> None:
+    policy = PolicyFile.load(path)
+    if not is_faced(policy):
+        return
+    found = policy.card.skill[BEST_RESPONSE]
+    low, high = found["wins"][1:]
+    assert found["samples"] > 100_000 and high - low < 0.11  # 400 matches and more
 
 
 def test_the_zoo_is_small() -> None:
