@@ -48,7 +48,7 @@ DemoFolder = Annotated[Path, Arg(help="the run's folder; where it is taken, the 
 def train(config: Config, *, preset: Preset = "") -> None:
     """Train an agent: name a title, then flags, for example --obs planes --minutes 5.
 
-    npckit train --resume RUN goes on with a run that was killed or interrupted, from its last checkpoint.
+    npckit train --resume RUN goes on with a run that was killed or interrupted, from its last checkpoint; with --total-samples N for longer.
     """
     end(_trained(config))
 
@@ -81,14 +81,21 @@ def train_from_args(args: Sequence[str]) -> None:
 
 def _resumed(args: Sequence[str]) -> Run:
     """Goes on with a run; its own config decides everything."""
-    words = [word for arg in args for word in (arg.split("=", 1) if arg.startswith("--resume=") else [arg])]
-    if len(words) != 2 or words[0] != "--resume":
+    flags = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    flags.add_argument("--resume", required=True)
+    flags.add_argument("--total-samples", "--total_samples", type=int, default=0)
+    try:
+        known, others = flags.parse_known_args(list(args))
+    except argparse.ArgumentError:
+        others = list(args)
+    if others:
         raise UserError(
-            "npckit train --resume RUN stands alone: name the folder of the run, and no title or other flags; its config.toml has them."
+            "npckit train --resume RUN stands alone: name the folder of the run, and no title or other flags, for its config.toml has "
+            "them; only --total-samples may follow, a number that is larger than the run's own."
         )
     from . import resume  # late: it loads torch, or says that it is missing
 
-    return resume(words[1])
+    return resume(known.resume, total_samples=known.total_samples)
 
 
 def _early_flags(args: Sequence[str]) -> tuple[str | None, str | None, str | None]:

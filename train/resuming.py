@@ -1,9 +1,9 @@
-"""Going on with a run that was killed, interrupted or stopped by a failure, from its last checkpoint, exactly."""
+"""Going on with a run that was killed, interrupted or stopped by a failure, from its last checkpoint, exactly; or for longer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ from ..games.contract import Game
 from ..games.files import remove_drafts
 from .checkpoints import Checkpoint, newest
 from .config import TrainConfig, resolved
+from .config_file import to_toml
 from .failures import in_a_sentence
 from .models import device_named, use_threads
-from .run_folder import Run, held
+from .run_folder import Run, held, write_text
 from .runner import Trainer
 
 FREE = (
@@ -27,13 +28,17 @@ FREE = (
 )  # bear on no weight
 
 
-def resume(path: str | Path, *, quiet: bool = False) -> Run:
+def resume(path: str | Path, *, total_samples: int = 0, quiet: bool = False) -> Run:
     """Trains a run to its configured end, as if it had never stopped; returns it as `run` does.
 
-    On a CPU the policy is the same, bit for bit, as that of an uninterrupted run, unless `minutes` ends it. Raises UserError
-    where the folder is no run, the run has ended, nothing was saved, or what is needed has changed since.
+    On a CPU the policy is the same, bit for bit, as that of an uninterrupted run, unless `minutes` ends it. With more
+    `total_samples` than the run was to have it goes on for longer, also where it had ended: what falls over the run, such as the
+    learning rate, is then as far as it would be in a run of so many. Raises UserError where the folder is no run, the run has
+    ended, nothing was saved, or what is needed has changed since.
     """
     run = Run.open(path)
+    if total_samples:
+        run = _longer(run, total_samples)
     _check_unfinished(run)
     with held(run.path):
         remove_drafts(run.path)
@@ -41,6 +46,8 @@ def resume(path: str | Path, *, quiet: bool = False) -> Run:
         past = newest(run)
         config, game = resolved(run.config)
         check_same(past, config, game)
+        if total_samples:
+            write_text(run.path / "config.toml", to_toml(run.config))
         device_named(config.device)
         use_threads(config.threads)
         with in_a_sentence(config, run):
@@ -48,10 +55,20 @@ def resume(path: str | Path, *, quiet: bool = False) -> Run:
         return trainer.run()
 
 
+def _longer(run: Run, total_samples: int) -> Run:
+    if run.config.minutes:
+        raise UserError(f"{run.path} is ended by its minutes, not by samples; begin a new run.")
+    if total_samples <= run.config.total_samples:
+        raise UserError(f"{run.path} is to have {run.config.total_samples:,} samples already; give more --total-samples.")
+    return replace(run, config=replace(run.config, total_samples=total_samples))
+
+
 def _check_unfinished(run: Run) -> None:
-    if run.results and not run.results.get("interrupted"):
+    results, config = run.results, run.config
+    if results and not results.get("interrupted") and (config.minutes or results["samples"] >= config.total_samples):
         raise UserError(
-            f"{run.path} has ended after {run.results['samples']:,} samples; there is nothing to go on with: begin a new run."
+            f"{run.path} has ended after {results['samples']:,} samples; there is nothing to go on with: begin a new run"
+            f"{'' if config.minutes else ', or give more --total-samples'}."
         )
 
 
@@ -65,7 +82,8 @@ def check_same(past: Checkpoint, config: TrainConfig, game: Game) -> None:
         )
     before, now = flat(past.about["config"]), flat(asdict(config))
     for name in before | now:
-        if name not in FREE and before.get(name) != now.get(name):
+        is_longer = name == "total_samples" and now[name] > before[name]
+        if name not in FREE and before.get(name) != now.get(name) and not is_longer:
             raise UserError(
                 f"{past.run.path}/config.toml says {name} = {now.get(name)!r}, and the run began with {before.get(name)!r}; "
                 "change it back, or begin a new run."

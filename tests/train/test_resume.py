@@ -225,6 +225,18 @@ def test_drafts_of_a_killed_process_are_ignored_and_removed(small: Make, killed:
     assert not any(draft.exists() for draft in drafts)
 
 
+def test_a_run_that_has_ended_goes_on_for_longer_where_it_is_asked_to(small: Make) -> None:
+    config = small("short")
+    run(config, quiet=True)
+    assert cli.main(["train", "--resume", config.out, "--total-samples", str(4 * N)]) == 0
+    longer = Run.open(config.out)
+    assert longer.results["samples"] >= 4 * N == longer.config.total_samples
+    assert longer.results["resumed"] == [config.total_samples]
+    for fewer in (4 * N, N):
+        with pytest.raises(UserError, match="give more --total-samples"):
+            resume(longer.path, total_samples=fewer)
+
+
 # --- refusals ---------------------------------------------------------------------------------------------------------------
 
 
@@ -282,7 +294,14 @@ def test_a_run_that_goes_on_elsewhere_is_left_alone(small: Make, killed: Callabl
 
 
 @pytest.mark.parametrize(
-    "flags", [["pong", "--resume", "x"], ["--resume"], ["--resume", "x", "--seed", "3"], ["--resume=x", "y"]]
+    "flags",
+    [
+        ["pong", "--resume", "x"],
+        ["--resume"],
+        ["--resume", "x", "--seed", "3"],
+        ["--resume=x", "y"],
+        ["--resume", "x", "--total-samples", "many"],
+    ],
 )
 def test_resume_stands_alone_on_the_command_line(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["train", *flags]) == 2
