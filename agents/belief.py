@@ -26,7 +26,9 @@ FICKLE = 1 / 40  # of the people change their pace between two matches: who has 
 UNREST = 15.0  # points: deviation of what else changes from match to match
 SCALES = np.geomspace(0.45, 1.6, 6)  # of margins, in root mean squares of those seen
 MARGIN_COUNTS = 0.75  # the margin's share of a match's evidence; the rest is that of winning or losing alone
-FLATTER = 0.7  # of Elo's slope: levels are rated against bots and each other, and tell less of a match against somebody else
+FLATTER = (
+    0.7  # of Elo's slope: levels are rated against bots and each other, and tell less of a match against somebody else
+)
 LOGIT = SCALE / FLATTER  # points in which the odds rise by e
 PROBIT = LOGIT * 1.702  # points: a normal curve of this deviation is the same, to within a hundredth
 

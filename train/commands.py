@@ -48,7 +48,7 @@ DemoFolder = Annotated[Path, Arg(help="the run's folder; where it is taken, the 
 def train(config: Config, *, preset: Preset = "") -> None:
     """Train an agent: name a title, then flags, for example --obs planes --minutes 5.
 
-    npckit train --resume RUN goes on with a run that was killed or interrupted, from its last checkpoint; with --total-samples N for longer.
+    npckit train --resume RUN goes on with a run that was killed or interrupted, from its last checkpoint; --total-samples N: for longer.
     """
     end(_trained(config))
 

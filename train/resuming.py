@@ -59,7 +59,9 @@ def _longer(run: Run, total_samples: int) -> Run:
     if run.config.minutes:
         raise UserError(f"{run.path} is ended by its minutes, not by samples; begin a new run.")
     if total_samples <= run.config.total_samples:
-        raise UserError(f"{run.path} is to have {run.config.total_samples:,} samples already; give more --total-samples.")
+        raise UserError(
+            f"{run.path} is to have {run.config.total_samples:,} samples already; give more --total-samples."
+        )
     return replace(run, config=replace(run.config, total_samples=total_samples))
 
 

@@ -113,7 +113,9 @@ def test_levels_of_a_shipped_rival_are_as_strong_as_its_card_says(path: Path) ->
     else:
         hardest = anchors_of(title, setting.role_of_opponents, setting.seats)[title.hardest].points
         told = [1 / (1 + 10 ** ((hardest - level.rating[0]) / 400)) for level in levels]
-        np.testing.assert_allclose(points.mean(axis=1), told, atol=0.25)  # one number does not tell who is bad against whom
+        np.testing.assert_allclose(
+            points.mean(axis=1), told, atol=0.25
+        )  # one number does not tell who is bad against whom
 
 
 def test_the_zoos_levels_are_measured_by_a_command(
