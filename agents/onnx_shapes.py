@@ -222,7 +222,7 @@ def _gather(node: Node, ins: Inputs) -> list[Value]:
 def _squeeze(node: Node, ins: Inputs) -> list[Value]:
     shape = ins[0].shape
     axes = axes_of(node, ins, len(shape))
-    axes = [at for at, size in enumerate(shape) if size == 1] if axes is None else axes
+    axes = axes or [at for at, size in enumerate(shape) if size == 1]  # onnxruntime takes an empty list for none
     need(all(shape[at] == 1 for at in axes), node, "axes")
     return [_reshaped(ins[0], tuple(size for at, size in enumerate(shape) if at not in axes))]
 

@@ -31,7 +31,7 @@ WEAKEST_HEAT = 0.3  # temperature, in spreads of the policy's own scores
 GRID = (
     17  # severities at which the way down is measured first, closer together where it begins: little costs much there
 )
-LEAST_STEP = {"points": 25.0, "score": 1e-6}  # between levels, however exactly they are measured
+LEAST_STEP = {"points": 25.0, "score": 0.02}  # between levels, however exactly they are measured
 SEED = 77_000  # of the matches that the spread of scores is taken from
 
 
@@ -132,13 +132,16 @@ def _player_at(ways: dict[str, Way], points: float, gauge: Gauge) -> Player:
 
 
 def _levels(chosen: Sequence[Player], gauge: Gauge) -> list[Level]:
-    """Numbered, with their ratings. Of some that came out in the wrong order, and so cannot be told apart, the last is kept."""
+    """Numbered, with their ratings. Of some that came out in the wrong order, or too near each other, the strongest is kept."""
     rated = gauge.ratings()
-    means = falling([rated[player].mean for player in chosen][::-1])[::-1]
-    last = {round(mean, 2): player for player, mean in zip(chosen, means, strict=True)}
+    means = falling([rated[player].mean for player in chosen][::-1])
+    kept: list[tuple[float, Player]] = []
+    for mean, player in zip(means, reversed(chosen), strict=True):
+        if not kept or kept[-1][0] - mean >= LEAST_STEP[gauge.unit] / 2:
+            kept.append((round(mean, 2), player))
     return [
         Level(level=number, file=player.file, handicap=player.handicap, rating=_bounds(rated[player], mean))
-        for number, (mean, player) in enumerate(last.items(), start=1)
+        for number, (mean, player) in enumerate(reversed(kept), start=1)
     ]
 
 

@@ -412,6 +412,7 @@ def _zoo_of_rules() -> tuple[list[Any], dict[str, Any]]:
         node("Shape", ["obs"], ["tail"], start=-2),
         node("Gather", ["whole", "zero"], ["n"]),
         node("Unsqueeze", ["n", "zero1"], ["n1"]),
+        node("Squeeze", ["n1", "none"], ["n0"]),
         node("Concat", ["n1", "minus"], ["target"], axis=0),
         node("Reshape", ["obs", "target"], ["by_batch"]),
         node("Concat", ["one", "n1", "eight"], ["sequence"], axis=0),
@@ -425,4 +426,5 @@ def _zoo_of_rules() -> tuple[list[Any], dict[str, Any]]:
         node("Softmax", ["row"], ["softmax"]),
     ]  # fmt: skip
     constants |= {"transposed_k": np.zeros((4, 7, 2), np.float32), "zero1": np.array([0]), "eight": np.array([8])}
+    constants["none"] = np.zeros(0, np.int64)
     return nodes, constants
