@@ -16,8 +16,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..errors import UserError
-from .belief import LOGIT, Belief, check_result
+from .belief import Belief, check_result
 from .ladder import Ladder, Level
+from .rating_fit import SCALE
 from .ratings import Rating
 
 WIN_CHANCES = (0.05, 0.95)  # what may be wished for
@@ -99,9 +100,9 @@ class Adaptive:
 
 
 def advantage(win_chance: float) -> float:
-    """By how many points one is ahead of whom one beats so often, as `belief` has it.
+    """By how many points one is ahead of whom one beats so often.
 
-    >>> round(advantage(0.75)), advantage(0.5)
-    (273, 0.0)
+    >>> round(advantage(10 / 11)), advantage(0.5)
+    (400, 0.0)
     """
-    return LOGIT * math.log(win_chance / (1.0 - win_chance))
+    return SCALE * math.log(win_chance / (1.0 - win_chance))

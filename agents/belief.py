@@ -1,8 +1,8 @@
 """What is believed of a person's rating, on a grid: a Bayesian filter over results, margins, and a person who improves.
 
 How a match went is a difference of two performances (Thurstone 1927): margin / scale is normal, of deviation 1, around the
-difference of the ratings; the chance that it is above 0 is Elo's curve, made flatter. The scale of a title's margins is
-unknown, and so is how fast this person improves: both are part of the grid, and what is believed of the rating is the sum over them.
+difference of the ratings; the chance that it is above 0 is Elo's curve. The scale of a title's margins is unknown, and so is
+how fast this person improves: both are part of the grid, and what is believed of the rating is the sum over them.
 """
 
 from __future__ import annotations
@@ -26,11 +26,7 @@ FICKLE = 1 / 40  # of the people change their pace between two matches: who has 
 UNREST = 15.0  # points: deviation of what else changes from match to match
 SCALES = np.geomspace(0.45, 1.6, 6)  # of margins, in root mean squares of those seen
 MARGIN_COUNTS = 0.75  # the margin's share of a match's evidence; the rest is that of winning or losing alone
-FLATTER = (
-    0.7  # of Elo's slope: levels are rated against bots and each other, and tell less of a match against somebody else
-)
-LOGIT = SCALE / FLATTER  # points in which the odds rise by e
-PROBIT = LOGIT * 1.702  # points: a normal curve of this deviation is the same, to within a hundredth
+PROBIT = SCALE * 1.702  # points: a normal curve of this deviation is Elo's, to within a hundredth
 
 
 class Belief:
@@ -59,7 +55,7 @@ class Belief:
         The margin is in the title's own scores, 0 where it is not known. Raises UserError for what cannot be.
         """
         check_result(opponent, points, margin)
-        ahead = (self._ratings - opponent) / LOGIT
+        ahead = (self._ratings - opponent) / SCALE
         told = -points * np.logaddexp(0.0, -ahead) - (1.0 - points) * np.logaddexp(0.0, ahead)
         evidence = np.broadcast_to(told, (len(SCALES), CELLS))
         if margin or (points == 0.5 and self._margins):

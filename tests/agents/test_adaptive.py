@@ -11,7 +11,7 @@ from typing import Any
 import npckit
 import numpy as np
 import pytest
-from npckit.agents.adaptive import Adaptive, Result
+from npckit.agents.adaptive import Adaptive, Result, advantage
 from npckit.agents.handicap import Handicap
 from npckit.agents.ladder import Ladder, Level
 from npckit.agents.profile import KEPT, Player, Profile, usual_path
@@ -50,8 +50,7 @@ def test_a_newcomer_begins_in_the_middle_of_the_ladder() -> None:
 @pytest.mark.parametrize("wish", [0.3, 0.5, 0.7])
 def test_the_opponent_comes_to_where_the_wish_is_met(wish: float) -> None:
     last = [_course(1400, 40, seed, win_chance=wish)[-1] for seed in range(30)]
-    chances = 1 / (1 + 10 ** ((np.array(last) - 1400) / 400))
-    assert np.mean(chances) == pytest.approx(wish, abs=0.05)
+    assert np.mean(last) == pytest.approx(1400 - advantage(wish), abs=40)
     assert np.std(last) < 100
 
 
