@@ -16,7 +16,7 @@ def register_titles() -> None:
     """Registers what the registry finds; titles given by path are made with `GameEnv(path)`."""
     try:
         import gymnasium
-    except ImportError:
+    except ModuleNotFoundError:
         raise missing_extra("gymnasium", "envs") from None
     for name in registry.names():
         identifier = env_id(registry.load(name))
