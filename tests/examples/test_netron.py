@@ -33,9 +33,8 @@ def serve() -> Iterator[Callable[[str], str]]:
 def test_a_rivals_file_opens_in_netron(name: str, serve: Callable[[str], str], browser: Any) -> None:
     path = shipped()[name]
     address = serve(str(path))
-    browser.send(
-        "Network.setCookie", name="consent", value="1", url=address
-    )  # else a question about cookies comes first
+    # else a question about cookies comes first
+    browser.send("Network.setCookie", name="consent", value="1", url=address)
     browser.open(address)
     browser.wait_for("document.body.classList.contains('default')")  # no longer welcoming, nor loading
     operators = [node.op_type for node in onnx.load(path).graph.node if node.op_type != "Constant"]

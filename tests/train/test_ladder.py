@@ -17,7 +17,7 @@ from npckit.errors import UserError
 from npckit.games import registry
 from npckit.train import calibration, zoo
 from npckit.train import ladder as command
-from npckit.train.calibration import Plan, calibrate
+from npckit.train.calibration import LEAST_STEP, Plan, calibrate
 from npckit.train.cards import seats_of
 from npckit.train.gauges import Player, Setting, gauge_for
 
@@ -105,6 +105,7 @@ def test_levels_of_a_shipped_rival_are_as_strong_as_its_card_says(path: Path) ->
     policy, each = PolicyFile.load(path), 40
     title, found = registry.load(policy.card.game), ladder_of(policy)
     setting = Setting(title, policy.card.role, seats_of(policy, title), seed=77)
+    assert np.diff(found.points).min() >= LEAST_STEP[found.unit] / 2
     levels = [found.levels[0], found.levels[len(found.levels) // 2]]
     players = [Player(policy, level.file, level.level, level.handicap) for level in levels]
     if found.unit == "score":
@@ -114,7 +115,9 @@ def test_levels_of_a_shipped_rival_are_as_strong_as_its_card_says(path: Path) ->
     else:
         rated = anchors_of(title, setting.role_of_opponents, setting.seats)
         won = [setting.against(players, bot, each)[0].mean(axis=1) for bot in title.bots]
-        told = [[1 / (1 + 10 ** ((rated[bot].points - each.rating[0]) / 400)) for each in levels] for bot in title.bots]
+        told = [
+            [1 / (1 + 10 ** ((rated[bot].points - level.rating[0]) / 400)) for level in levels] for bot in title.bots
+        ]
         np.testing.assert_allclose(np.mean(won, axis=0), np.mean(told, axis=0), atol=0.2)
 
 
