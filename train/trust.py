@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..agents.learners.acting import ScoreNet
-from ..agents.learners.parity import TOLERANCE, Imagined, Sights, is_clear, sights_of, torch_scores
+from ..agents.learners.parity import TOLERANCE, Imagined, Sights, is_clear, sights_of, size_of, torch_scores
 from ..agents.learners.stock_net import input_names
 from ..agents.learners.stock_zip import StockZip
 from ..agents.policy_file import PolicyFile
@@ -67,7 +67,7 @@ def _agreement(zipped: StockZip, model: Any, policy: PolicyFile, sights: Sights,
         wanted, torches = torch_scores(real, theirs, torches, reference=True)
         scores, state = policy.run(views, state)
         off = float(np.abs(wanted - scores).max())
-        tolerance = TOLERANCE * max(1.0, float(np.abs(wanted).max()))
+        tolerance = TOLERANCE * size_of(wanted)
         agree, worst = chosen == scores.argmax(1), max(worst, off)
         if not off <= tolerance or not agree[is_clear(scores, tolerance)].all():
             raise UserError(

@@ -96,3 +96,19 @@ def test_statistics_of_what_was_seen_are_in_the_file(tmp_path: Path) -> None:
     obs = np.zeros((4, 9), np.float32)
     before, after = (PolicyFile.load(tmp_path / f"{name}.onnx").run(obs)[0] for name in ("before", "after"))
     assert np.abs(before - after).max() > 1e-3
+
+
+def test_a_cell_that_sums_up_over_an_episode_is_measured_by_its_size(tmp_path: Path) -> None:
+    model, config = model_of("recurrent-ppo", "heist", "features", "lstm")
+    size, cell = config.memory_size, model.policy.memory.cell
+    with torch.no_grad():
+        cell.bias_ih_l0[:size] += 20.0  # the input gate is open,
+        cell.bias_ih_l0[size : 2 * size] += 12.0  # next to nothing is forgotten,
+        cell.bias_ih_l0[2 * size : 3 * size] += 2.0  # and every decision adds up to 1
+    title, path = registry.load("heist"), tmp_path / "policy.onnx"
+    assert export(model, config, title, path, seconds=1.0).difference < 1e-4
+    policy, states = PolicyFile.load(path), {}
+    obs = np.zeros((1, *policy.card.input_shapes()[policy.card.observation.parts[0].name]), np.float32)
+    for _ in range(200):
+        _, states = policy.run(obs, states)
+    assert max(np.abs(values).max() for values in states.values()) > 100
