@@ -97,7 +97,9 @@ class SB3VecEnv(VecEnv):
         """
         seen = self.arena.others.features()
         if not seen.shape[1]:
-            raise UserError(f"{self.game.name} is played alone, so there is nobody to guess at; leave belief_coef out.")
+            raise UserError(
+                f"{self.game.name} is played alone, so nobody else perceives anything; leave belief_coef and asymmetric_critic out."
+            )
         return seen
 
     def shown(self) -> NDArray[np.int32]:

@@ -41,6 +41,7 @@ class PPOConfig:
     max_grad_norm: float = 0.5  # gradients are scaled down to this
     feature_coef: float = 0.0  # weight of a loss that tells features from planes or pixels (Lample & Chaplot 2017)
     belief_coef: float = 0.0  # weight of a loss that guesses what other teams perceive (Papoudakis et al. 2021)
+    asymmetric_critic: bool = False  # the critic alone is told what other teams perceive (Pinto et al. 2018)
     teacher_coef: float = 1.0  # weight of a loss that imitates the teacher, if there is one (Schmitt et al. 2018)
     teacher_fraction: float = 0.5  # the part of the run in which that weight fades out
 

@@ -11,6 +11,7 @@ import torch
 from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.policies import ActorCriticPolicy, BasePolicy
+from stable_baselines3.common.torch_layers import MlpExtractor
 from torch import nn
 
 from ...errors import UserError
@@ -138,6 +139,7 @@ class ActorCritic(Recurrent, ActorCriticPolicy):
 
     `told_features`: so many numbers are told from what the eyes make of a picture, and come last in what `see` gives.
     `guessed`: so many are guessed from what the heads get while it learns; nothing that plays needs them.
+    `confided`: so many the critic alone gets beside, which `values` then asks for (Pinto et al. 2018).
     """
 
     def __init__(
@@ -150,13 +152,14 @@ class ActorCritic(Recurrent, ActorCriticPolicy):
         memory_size: int = 128,
         told_features: int = 0,
         guessed: int = 0,
+        confided: int = 0,
         features_extractor_class: Any = Eyes,
         optimizer_kwargs: dict[str, Any] | None = None,
         **options: Any,
     ) -> None:
         check_spaces(action_space)
         self._memory_kind, self._memory_size = memory, memory_size
-        self._told_features, self._guessed = told_features, guessed
+        self._told_features, self._guessed, self._confided = told_features, guessed, confided
         options.pop("use_sde", None)
         super().__init__(
             observation_space,
@@ -174,11 +177,23 @@ class ActorCritic(Recurrent, ActorCriticPolicy):
         self.guess = nn.Linear(self.features_dim, self._guessed) if self._guessed else None
         self.reward_norm = RewardNorm()
         super()._build_mlp_extractor()
+        self.critic_eyes = self._make_critic_eyes()
+
+    def _make_critic_eyes(self) -> Eyes | None:
+        """Sees what is confided as the actor sees features, and gives it to the critic's first layer."""
+        if not self._confided:
+            return None
+        box, like = spaces.Box(-np.inf, np.inf, (self._confided,), np.float32), self.features_extractor_kwargs
+        eyes = Eyes(box, normalize=like.get("normalize", False), zoom=like.get("zoom", ()))
+        width = self.features_dim + eyes.features_dim
+        self.mlp_extractor.value_net = MlpExtractor(width, self.net_arch, self.activation_fn, self.device).value_net
+        return eyes
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
         told = super()._get_constructor_parameters()
         own = {"memory": self._memory_kind, "memory_size": self._memory_size}
-        return {**told, **own, "told_features": self._told_features, "guessed": self._guessed}
+        counts = {"told_features": self._told_features, "guessed": self._guessed, "confided": self._confided}
+        return {**told, **own, **counts}
 
     def extract_features(self, obs: Any, features_extractor: Any = None) -> Any:
         """Eyes take observations as they come."""
@@ -191,8 +206,11 @@ class ActorCritic(Recurrent, ActorCriticPolicy):
     def scores(self, latent: torch.Tensor) -> torch.Tensor:
         return run_layers((*self.mlp_extractor.policy_net, self.action_net), latent)
 
-    def values(self, latent: torch.Tensor) -> torch.Tensor:
-        """(n, width) -> (n,): what the rest of the episode is worth."""
+    def values(self, latent: torch.Tensor, confided: torch.Tensor | None = None) -> torch.Tensor:
+        """(n, width), and (n, confided) if there are such -> (n,): what the rest of the episode is worth."""
+        if self.critic_eyes is not None:
+            assert confided is not None
+            latent = torch.cat([latent, self.critic_eyes(confided)], dim=1)
         return run_layers((*self.mlp_extractor.value_net, self.value_net), latent)[:, 0]
 
     @property

@@ -47,6 +47,8 @@ class PPO(Learner, stable_baselines3.PPO):
     (after Lample & Chaplot 2017): a picture is understood much sooner so. To play, it needs the picture alone.
     `belief_coef`: weight of a loss by which it guesses what seats of other teams perceive, from what it sees and remembers (after
     Papoudakis, Christianos & Albrecht 2021): under fog, what is remembered then tells where others are. Play needs none of it.
+    `asymmetric_critic`: the critic is told what seats of other teams perceive, the actor is not (Pinto et al. 2018): what happens is
+    then put down to what was done rather than to what was hidden. Play needs none of it.
     `teacher_coef`: weight of a loss by which it learns to do what the environment's teacher would (Schmitt et al. 2018), a number or
     a schedule; the teacher is asked as long as the weight is not 0.
     `normalize_reward`: rewards are divided by the deviation of returns, whose statistics are saved with the policy.
@@ -68,6 +70,7 @@ class PPO(Learner, stable_baselines3.PPO):
         shift: int = 0,
         feature_coef: float = 0.0,
         belief_coef: float = 0.0,
+        asymmetric_critic: bool = False,
         teacher_coef: float | Callable[[float], float] = 0.0,
         normalize_reward: bool = False,
         precision: str = "auto",
@@ -75,7 +78,7 @@ class PPO(Learner, stable_baselines3.PPO):
         **options: Any,
     ) -> None:
         self.shift, self.normalize_reward, self.precision = shift, normalize_reward, precision
-        self.feature_coef, self.belief_coef = feature_coef, belief_coef
+        self.feature_coef, self.belief_coef, self.asymmetric_critic = feature_coef, belief_coef, asymmetric_critic
         self.ent_schedule, self.teacher_schedule = FloatSchedule(ent_coef), FloatSchedule(teacher_coef)
         if options.get("clip_range_vf") is not None or options.get("use_sde"):
             raise UserError(
@@ -87,18 +90,26 @@ class PPO(Learner, stable_baselines3.PPO):
             self._setup_model()
 
     def _setup_model(self) -> None:
-        if self.feature_coef and self.env is not None:
-            self.policy_kwargs = {"told_features": Stepper(self.env).features().shape[1], **(self.policy_kwargs or {})}
-        if self.belief_coef and self.env is not None:
-            self.policy_kwargs = {"guessed": Stepper(self.env).others().shape[1], **(self.policy_kwargs or {})}
+        if self.env is not None:
+            self.policy_kwargs = {**self._told_counts(Stepper(self.env)), **(self.policy_kwargs or {})}
         super()._setup_model()
+
+    def _told_counts(self, stepper: Stepper) -> dict[str, int]:
+        """How many numbers the policy is told beside what is observed, by the names of its arguments."""
+        wanted = {
+            "told_features": (self.feature_coef, stepper.features),
+            "guessed": (self.belief_coef, stepper.others),
+            "confided": (self.asymmetric_critic, stepper.others),
+        }
+        return {name: told().shape[1] for name, (is_wanted, told) in wanted.items() if is_wanted}
 
     # --- acting ---------------------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        told, guessed = (0 if head is None else head.out_features for head in (self.policy.tell, self.policy.guess))
+        told = 0 if self.policy.tell is None else self.policy.tell.out_features
+        others = self.stepper.others().shape[1] if self.belief_coef or self.asymmetric_critic else 0
         self.rollout_buffer.open(
-            self.stepper.stack, masked=self.stepper.masked, features=told, others=guessed, shown=self._taught() > 0
+            self.stepper.stack, masked=self.stepper.masked, features=told, others=others, shown=self._taught() > 0
         )
         self._returns = torch.zeros(self.n_envs, device=self.device)
         self._state = self.policy.initial_state(self.n_envs)
@@ -179,17 +190,22 @@ class PPO(Learner, stable_baselines3.PPO):
             self.crew.share_out(buffer.judge, buffer.steps(self.crew.hands))
         for t, step, state in cuts:
             rows = torch.from_numpy(step.cut).to(self.device)
-            buffer.rewards[t, rows] += self.gamma * self._value(step.cut_obs, state)
+            # what others perceived a decision ago has to do for the critic: their games have begun anew
+            others = None if buffer.others is None else buffer.others[t, rows]
+            buffer.rewards[t, rows] += self.gamma * self._value(step.cut_obs, state, others)
         dones = torch.from_numpy(np.asarray(self._last_episode_starts, bool)).to(self.device)
-        buffer.finish(self._value(self._last_obs, self._state), dones)
+        others = None if buffer.others is None else torch.from_numpy(self.stepper.others()).to(self.device)
+        buffer.finish(self._value(self._last_obs, self._state, others), dones)
         if self.policy.normalizes:
             self.policy.learn_statistics(buffer.observations(torch.arange(buffer.actions.numel(), device=self.device)))
+            if self.policy.critic_eyes is not None:
+                self.policy.critic_eyes.learn_statistics(buffer.others.flatten(0, 1))
         self.tally.add_actions(torch.bincount(buffer.actions.flatten(), minlength=buffer.action_count).cpu().numpy())
 
-    def _value(self, obs: Any, state: State) -> torch.Tensor:
+    def _value(self, obs: Any, state: State, others: torch.Tensor | None) -> torch.Tensor:
         with self.autocast():
             seen = self.policy.see(self._tensors(obs)).float()
-        return self.policy.values(self.policy.think(seen, state)[0])
+        return self.policy.values(self.policy.think(seen, state)[0], others)
 
     # --- learning -------------------------------------------------------------------------------------------------------
 
@@ -265,7 +281,7 @@ class PPO(Learner, stable_baselines3.PPO):
         logits = masked(policy.scores(latent), facts.masks)
         loss, told = ppo_loss(
             logits,
-            policy.values(latent),
+            policy.values(latent, facts.others),
             facts.actions,
             facts.log_probs,
             facts.advantages,

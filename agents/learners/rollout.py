@@ -121,7 +121,8 @@ class Rollout:
     @torch.no_grad()
     def judge(self, policy: Any, steps: slice) -> None:
         """Fills in what is not asked for while the games are played: values of what was seen, log-probabilities of what was done."""
-        self.values[steps] = policy.values(self._latents[steps].flatten(0, 1)).view_as(self.values[steps])
+        others = None if self.others is None else self.others[steps].flatten(0, 1)
+        self.values[steps] = policy.values(self._latents[steps].flatten(0, 1), others).view_as(self.values[steps])
         every = torch.log_softmax(self._logits[steps], 2)
         self.log_probs[steps] = every.gather(2, self.actions[steps][..., None])[..., 0]
 

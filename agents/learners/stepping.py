@@ -65,7 +65,9 @@ class Stepper:
     def others(self) -> NDArray[np.float32]:
         """(n, k): what seats of other teams perceive. UserError: there are none, or the environment is none of ours."""
         if self._own_others is None:
-            raise UserError("only npckit's own SB3VecEnv tells what others perceive; leave belief_coef out.")
+            raise UserError(
+                "only npckit's own SB3VecEnv tells what others perceive; leave belief_coef and asymmetric_critic out."
+            )
         return self._own_others()
 
     def shown(self) -> NDArray[np.int32]:

@@ -84,7 +84,7 @@ WORLDS: dict[str, dict[str, Any]] = {
     "self-play with a pool, others guessed at": {
         "opponents": {"learner": 0.25, "pool": 0.75},
         "pool": PoolConfig(every=N // 4, members=("easy",)),
-        "ppo": PPOConfig(n_steps=16, batch_size=64, belief_coef=1.0),
+        "ppo": PPOConfig(n_steps=16, batch_size=64, belief_coef=1.0, asymmetric_critic=True),
     },
     "stacked planes, moved about": {"obs": "planes", "shift": 1, "game": "pong"},
     "masked features, normalised": {
