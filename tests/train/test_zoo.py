@@ -58,13 +58,15 @@ def test_the_zoo_is_small() -> None:
 
 @pytest.mark.slow
 def test_a_memory_pays_under_fog() -> None:
-    """Twins of equal weights and settings, but for the memory, of nearly as many samples: face to face, and against the bots."""
+    """Twins of equal weights, settings and samples, but for the memory: it is rated higher, and wins more against the bots."""
     game, twins = registry.load("tanks"), [PolicyFile.load(name) for name in ("tanks", "tanks_forgetful")]
     told = [twin.card.training for twin in twins]
-    assert told[0]["opponents"] == told[1]["opponents"] and 0.8 * told[0]["samples"] < told[1]["samples"]
+    assert told[0]["opponents"] == told[1]["opponents"] and told[0]["samples"] == pytest.approx(
+        told[1]["samples"], rel=0.01
+    )
     assert [bool(twin.card.recurrent) for twin in twins] == [True, False]
-    face_to_face = measure(game, PolicyAgent(twins[0]), str(twins[1].path), matches=1000, seed=11).win_rate
-    assert face_to_face and face_to_face.mean > 0.5
+    (_, low, _), (_, _, high) = (twin.card.ratings["rating"] for twin in twins)
+    assert low > high
     with_memory, without = (
         sum(measure(game, PolicyAgent(twin), bot, matches=200, seed=11).win_rate.mean for bot in game.bots)  # type: ignore[union-attr]
         for twin in twins
