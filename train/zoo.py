@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -130,6 +131,7 @@ def _curves(run: Run) -> str:
     """The run's scalars as CSV: tag, samples, value; at most two hundred points of each."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+    logging.getLogger("tensorboard").setLevel(logging.ERROR)  # a run that went on took points back: that is no news
     told = EventAccumulator(str(run.path), size_guidance={"scalars": 200}).Reload()
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
