@@ -123,6 +123,7 @@ class Card:
     decision_ticks: int  # a decision is held this many ticks
     tick_rate: int  # ticks a second
     output: str  # "logits" or "q": the graph's output of that name, float32 (n, actions)
+    temperature: float = 0.0  # 0: it plays its best action; above: one drawn by softmax(scores / temperature)
     recurrent: tuple[tuple[str, tuple[int, ...]], ...] = ()  # float32 input NAME (n, *shape), output NAME_out
     training: dict[str, Any] = field(default_factory=dict)
     skill: dict[str, Any] = field(default_factory=dict)
@@ -139,6 +140,8 @@ class Card:
         _number("decision_ticks", self.decision_ticks, 1, 1000)
         _number("tick_rate", self.tick_rate, 1, 1000)
         _need(self.output in ("logits", "q"), f"output must be logits or q, not {reprlib.repr(self.output)}")
+        warm = type(self.temperature) in (int, float) and 0 <= self.temperature <= 1000
+        _need(warm, f"temperature must be a number from 0 to 1000, not {reprlib.repr(self.temperature)}")
         self._check_recurrent()
         for name in ("training", "skill", "ratings"):
             _free(name, getattr(self, name))

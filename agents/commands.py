@@ -44,6 +44,7 @@ def facts_of(policy: PolicyFile) -> dict[str, str]:
         "does": f"{', '.join(told.actions)}; one decision in {told.decision_ticks} ticks, {told.tick_rate} ticks a second",
         "gives": told.output
         + (f", remembers {', '.join(name for name, _ in told.recurrent)}" if told.recurrent else ""),
+        "chooses": f"by chance: softmax(scores / {told.temperature:g})" if told.temperature else "the best action",
         **{f"trained: {key}": str(value) for key, value in told.training.items()},
         **{f"skill: {key}": str(value) for key, value in told.skill.items()},
         **{f"rating: {key}": str(value) for key, value in told.ratings.items() if key != "ladder"},

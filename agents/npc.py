@@ -37,8 +37,8 @@ class Options(TypedDict, total=False):
     """What an `Npc` may be told beside its policy."""
 
     seed: int
-    deterministic: bool
-    temperature: float
+    deterministic: bool | None
+    temperature: float | None
     handicap: Handicap
     stagger: int
     fallback: int | str | None
@@ -47,8 +47,9 @@ class Options(TypedDict, total=False):
 class Npc:
     """Plays a policy: owns the stack of frames, the recurrent state, masks, sampling, handicaps and the time it may take.
 
-    `seed`: of all that is random; equal seeds play equally, alone and in a crowd. `deterministic`: takes the best action; else actions
-    are drawn by softmax(scores / temperature). `handicap`: how it is held back, see `npckit.agents.handicap`. `stagger`: after its
+    `seed`: of all that is random; equal seeds play equally, alone and in a crowd. `deterministic`: True takes the best action; False
+    draws by softmax(scores / temperature), of the card's temperature, or 1, where none is given; None: as the card says, or drawn where a
+    temperature is given. `handicap`: how it is held back, see `npckit.agents.handicap`. `stagger`: after its
     first decision `tick` decides where tick + stagger is a multiple of `decision_ticks`; characters with numbers of their own do not
     think in the same frame. `fallback`: what `tick` returns, an action or its name, when a decision is put off for want of time;
     None: the held action.
@@ -61,13 +62,13 @@ class Npc:
         policy: PolicyFile,
         *,
         seed: int = 0,
-        deterministic: bool = True,
-        temperature: float = 1.0,
+        deterministic: bool | None = None,
+        temperature: float | None = None,
         handicap: Handicap = NO_HANDICAP,
         stagger: int = 0,
         fallback: int | str | None = None,
     ) -> None:
-        if not (math.isfinite(temperature) and temperature > 0):
+        if temperature is not None and not (math.isfinite(temperature) and temperature > 0):
             raise UserError(
                 f"temperature must be a number above 0; got {temperature} (deterministic=True takes the best)"
             )
@@ -76,7 +77,7 @@ class Npc:
             seed=seed, deterministic=deterministic, temperature=temperature, stagger=stagger, fallback=fallback
         )
         self._seed, self._stagger, self._fallback = seed, stagger, self._action_at(fallback)
-        self._choice = Choice(policy.path, len(self.card.actions), None if deterministic else temperature)
+        self._choice = Choice(policy.path, len(self.card.actions), self._heat(deterministic, temperature))
         self._key, self._draws = self._choice.key(seed), np.zeros(1, np.uint64)
         self._bound = policy.bind()
         stack = self.card.observation.stack
@@ -87,6 +88,11 @@ class Npc:
         self._turn = RLock()  # taken again where an observation asks the same character
         self.reset()
         self.handicap = handicap
+
+    def _heat(self, deterministic: bool | None, temperature: float | None) -> float | None:
+        """The temperature that actions are drawn by; None where the best is taken."""
+        heat = self.card.temperature if temperature is None else temperature
+        return None if deterministic or (deterministic is None and not heat) else heat or 1.0
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], **options: Unpack[Options]) -> "Npc":

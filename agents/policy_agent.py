@@ -23,8 +23,9 @@ from .policy_file import State as Memory
 
 
 class PolicyAgent:
-    """A trained policy file. Greedy by default; a temperature above 0 samples anew in every decision, seeded.
+    """A trained policy file.
 
+    `temperature`: 0 takes the best action; above, one is drawn anew in every decision, seeded; None: as the policy's card says.
     `handicap` is one for all games, or one for each equal share of the games in order.
     """
 
@@ -32,13 +33,14 @@ class PolicyAgent:
         self,
         policy: PolicyFile,
         *,
-        temperature: float = 0.0,
+        temperature: float | None = None,
         seed: int = 0,
         handicap: Handicap | Sequence[Handicap] = NO_HANDICAP,
         name: str = "",
     ) -> None:
         self.policy, self.name = policy, name or Path(policy.path).stem
-        self._temperature, self._seed, self._rng = temperature, seed, np.random.default_rng(seed)
+        self._temperature = policy.card.temperature if temperature is None else temperature
+        self._seed, self._rng = seed, np.random.default_rng(seed)
         self._handicaps = (handicap,) if isinstance(handicap, Handicap) else tuple(handicap)
         delays = {whole(each.delay) for each in self._handicaps for whole in (floor, ceil)}
         self._period = gcd(policy.card.decision_ticks, *delays)

@@ -32,6 +32,7 @@ def card_of(config: TrainConfig, game: Game, *, samples: int, seconds: float, fi
         decision_ticks=spec.decision_ticks,
         tick_rate=spec.tick_rate,
         output=OUTPUTS[config.algorithm],
+        temperature=float(config.sampled),
         recurrent=tuple((name, (config.memory_size,)) for name in STATES[config.memory or "none"]),
         training=_training(config, samples, seconds),
         ratings=ratings_told(rated(game, figures, role=config.role, seats=config.seats)),

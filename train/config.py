@@ -121,6 +121,7 @@ class TrainConfig:
     normalize_reward: bool = False  # rewards are divided by the deviation of returns
     shaping: float = 0.0  # how much of the change of the title's own potential is added to the reward (Ng et al. 1999)
     teacher: str = ""  # a bot, or an .onnx file, that shows what it would do; it fades out (Schmitt et al. 2018)
+    sampled: bool = False  # the policy draws its actions in play too, as while it learns, rather than take the best
     # who holds the other seats, in shares of the rows: learner (every seat learns), pool, random, a bot, an .onnx file
     opponents: Annotated[dict[str, float], OPPONENTS_FLAG] = field(default_factory=dict)
     num_envs: int = 512  # rows that are played side by side
@@ -163,6 +164,8 @@ class TrainConfig:
             raise UserError(
                 f"--ppo.feature-coef tells features from planes or pixels; leave it out with --obs {self.obs}."
             )
+        if self.sampled and "dqn" in self.algorithm:
+            raise UserError(f"{self.algorithm} learns values, which are no chances to draw by; leave out --sampled.")
         _ = self.obs_spec
 
     @property

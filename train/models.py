@@ -167,5 +167,5 @@ def _dqn_options(config: TrainConfig, rows: int) -> dict[str, Any]:
 
 
 def policy_agent(model: BaseAlgorithm, config: TrainConfig, name: str = "policy") -> ModelAgent:
-    """The model's greedy policy, ready to take a seat."""
-    return ModelAgent(model, config.obs_spec, name)
+    """The model as its policy file will play, ready to take a seat."""
+    return ModelAgent(model, config.obs_spec, name, sampled=config.sampled)

@@ -81,7 +81,7 @@ class Pools:
         if isinstance(agent, PolicyAgent):
             obs_of(agent.policy.card, self._game, role)
             is_sampled = agent.policy.card.output == "logits"  # a distribution, as it was learnt; Q-values are none
-            agent = PolicyAgent(agent.policy, temperature=1.0 if is_sampled else 0.0, seed=self._config.seed)
+            agent = PolicyAgent(agent.policy, temperature=1.0 if is_sampled else None, seed=self._config.seed)
         return _partial(agent)
 
 

@@ -38,7 +38,7 @@ def test_a_newer_format_says_to_upgrade(make_card: Any) -> None:
         Card.from_json(_changed(make_card(), format=2, surprise=True))
 
 
-FREE = ("recurrent", "training", "skill", "ratings")
+FREE = ("temperature", "recurrent", "training", "skill", "ratings")
 
 
 @pytest.mark.parametrize("field", [f.name for f in dataclasses.fields(Card) if f.name not in (*FREE, "format")])
@@ -68,6 +68,10 @@ def test_an_unknown_field_is_refused(make_card: Any) -> None:
         ("actions", ["up", "up"]),
         ("actions", [str(at) for at in range(1001)]),
         ("decision_ticks", 0),
+        ("temperature", -0.1),
+        ("temperature", 1001),
+        ("temperature", True),
+        ("temperature", "warm"),
         ("decision_ticks", 1001),
         ("tick_rate", "60"),
         ("output", "probabilities"),

@@ -82,6 +82,21 @@ def test_sampling_follows_the_softmax_of_the_scores(make_policy: Any) -> None:
     np.testing.assert_allclose(np.bincount(draws) / len(draws), wanted, atol=0.02)
 
 
+def test_a_character_chooses_as_its_card_says(make_policy: Any) -> None:
+    warm = make_policy(temperature=0.5)
+    wanted = np.exp(RIGHT / 0.5) / np.exp(RIGHT / 0.5).sum()
+
+    def draws(**options: Any) -> Any:
+        return np.bincount(Npc.load(warm, **options).act_many(np.tile(RIGHT, (20_000, 1))), minlength=3) / 20_000
+
+    np.testing.assert_allclose(draws(), wanted, atol=0.02)
+    np.testing.assert_array_equal(draws(), draws(deterministic=False))
+    assert draws(deterministic=True).tolist() == draws(deterministic=True, temperature=9.0).tolist() == [0, 1, 0]
+    assert draws(temperature=1e-3).tolist() == [0, 1, 0]
+    cold = Npc.load(make_policy())
+    assert {cold.act(RIGHT) for _ in range(50)} == {1}
+
+
 @pytest.mark.parametrize("recurrent", [False, True])
 def test_each_of_a_crowd_plays_as_if_alone(make_policy: Any, recurrent: bool) -> None:
     path = make_policy(np.random.default_rng(0).normal(size=(6, 4)), stack=2, recurrent=recurrent)

@@ -93,6 +93,29 @@ def test_equal_configs_give_equal_policies(make_tiny: Callable[..., TrainConfig]
         assert torch.equal(mine, yours)
 
 
+def test_a_policy_that_is_sampled_plays_so_everywhere(make_tiny: Callable[..., TrainConfig], tmp_path: Path) -> None:
+    options = {"total_samples": 8192, "final_matches": 40}
+    done = [
+        run(make_tiny(tmp_path / f"{sampled}{every}", sampled=sampled, eval_every=every, **options), quiet=True)
+        for sampled, every in ((False, 0), (True, 0), (True, 2048))
+    ]
+    policies = [PolicyFile.load(each.policy) for each in done]
+    assert [policy.card.temperature for policy in policies] == [0, 1, 1]
+    assert done[1].results["matches"] != done[0].results["matches"]
+    greedy, drawn, told = (
+        Match(registry.load("pong"), [agent, BotAgent("easy")], num_games=40, seed=5).play().scores.tolist()
+        for agent in (PolicyAgent(policies[1], temperature=0.0), PolicyAgent(policies[1], temperature=1.0), PolicyAgent(policies[1]))
+    )  # fmt: skip
+    assert drawn == told != greedy
+    weights = [each.load_model().policy.state_dict() for each in done]  # to look at it changes nothing
+    assert all(torch.equal(value, other[name]) for other in weights for name, value in weights[0].items())
+
+
+def test_values_are_no_chances_to_draw_by() -> None:
+    with pytest.raises(UserError, match="sampled"):
+        TrainConfig("pong", algorithm="dqn", sampled=True)
+
+
 def test_tensorboard_holds_the_promised_curves(charts: EventAccumulator) -> None:
     assert set(charts.Tags()["scalars"]) >= SCALARS
 
