@@ -23,6 +23,7 @@ FREE = (
     "eval_every",
     "eval_matches",
     "final_matches",
+    "sampled",
     "checkpoint_every",
     "checkpoint_limit_mb",
 )  # bear on no weight

@@ -67,13 +67,14 @@ def take_in(path: Path, name: str, *, folder: Path = ZOO, matches: int = MATCHES
     if not name.isidentifier():
         raise UserError(f"a rival's name is letters, digits and underscores, for it is typed; got {name!r}.")
     policy, game, config = PolicyFile.load(run.exported()), registry.load(run.config.game), run.config
-    part = {"role": config.role, "seats": config.seats}
+    part, heat = {"role": config.role, "seats": config.seats}, float(config.sampled)
     figures = [
-        measure(game, PolicyAgent(policy), each, matches=matches, seed=SEED, **part)  # type: ignore[arg-type]
+        measure(game, PolicyAgent(policy, temperature=heat), each, matches=matches, seed=SEED, **part)  # type: ignore[arg-type]
         for each in usual_opponents(game, config.seats)
     ]
     card = replace(
         policy.card,
+        temperature=heat,
         training={**policy.card.training, "seats": config.seats},
         skill=skill_told(figures),
         ratings={**policy.card.ratings, **ratings_told(rated(game, figures, **part))},  # type: ignore[arg-type]

@@ -270,8 +270,10 @@ def test_a_changed_setting_is_named_and_one_that_bears_on_nothing_is_not(
         (stopped.path / "config.toml").write_text(text.replace(old, new))
         with pytest.raises(UserError, match=rf"says {name} = .*; change it back"):
             resume(stopped.path, quiet=True)
-    (stopped.path / "config.toml").write_text(text.replace("final_matches = 2", "final_matches = 4"))
-    assert resume(stopped.path, quiet=True).results["matches"][0]["matches"] == 4
+    changed = text.replace("final_matches = 2", "final_matches = 4").replace("sampled = false", "sampled = true")
+    (stopped.path / "config.toml").write_text(changed)
+    done = resume(stopped.path, quiet=True)
+    assert done.results["matches"][0]["matches"] == 4 and PolicyFile.load(done.policy).card.temperature == 1
 
 
 def test_changed_rules_are_refused(small: Make, killed: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
