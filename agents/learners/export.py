@@ -62,7 +62,8 @@ def export_network(
 
     `game`: the title whose observations are played, where the card's name alone does not find it. `episodes`: without, only random
     rows are compared, which takes no time. `check` may refuse the file as well. Returns the largest difference. Raises UserError,
-    and writes nothing, where the card does not fit the network, or the two differ by more than 1e-4 or choose otherwise.
+    and writes nothing, where the card does not fit the network, or the two choose otherwise or differ by more than 1e-4 of the largest
+    number.
     """
     path = Path(path)
     if not path.parent.is_dir():

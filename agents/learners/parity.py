@@ -20,7 +20,7 @@ from ..policy_file import PolicyFile
 from ..seats import RandomAgent
 from .acting import Acting
 
-TOLERANCE = 1e-4  # of scores and states; beyond 1, relative
+TOLERANCE = 1e-4  # of the largest of scores and states, at least 1
 BATCHES = (1, 64)
 WORK = 3e9  # multiply-adds that an episode check may cost, for each batch size: about a second
 DECISIONS = (24, 1000)  # so many at least and at most
@@ -29,7 +29,10 @@ Views = dict[str, NDArray[Any]]  # the parts of an observation, (rows, *stacked 
 
 @dataclass(frozen=True)
 class Parity:
-    """The largest difference between scores (and states) of torch and of onnxruntime, beyond 1 relative, and where it was looked for."""
+    """The largest difference between scores (and states) of torch and of onnxruntime, and where it was looked for.
+
+    `difference` is a part of the largest of these numbers, or absolute where none is beyond 1.
+    """
 
     difference: float
     decisions: int = 0  # of whole episodes, all rows together
@@ -39,7 +42,7 @@ class Parity:
     def told(self) -> str:
         """In a line."""
         where = f" over {self.decisions:,} decisions of {self.episodes} episodes, {self.seen}" if self.episodes else ""
-        return f"torch and ONNX differ by {self.difference:.1e} at most{where}"
+        return f"torch and ONNX differ by {self.difference:.1e} of the largest number at most{where}"
 
 
 class Sights(Protocol):
@@ -201,9 +204,7 @@ def _difference(
     worst = float(np.max([np.abs(a - b).max() for a, b in pairs])) / max(size_of(a) for a, _ in pairs)
     clear = is_clear(wanted, TOLERANCE * size_of(wanted))
     if not worst <= TOLERANCE or (wanted.argmax(1) != got.argmax(1))[clear].any():
-        raise UserError(
-            f"{policy.path} would play unlike its model (scores differ by {worst:.1e}); nothing was written"
-        )
+        raise UserError(f"{policy.path} would play unlike its model (they differ by {worst:.1e}); nothing was written")
     return worst
 
 
