@@ -83,7 +83,8 @@ def check_same(past: Checkpoint, config: TrainConfig, game: Game) -> None:
             f"{past.run.path} was trained on {game.name} rules version {version}, and these are version {game.spec.version}; "
             "begin a new run."
         )
-    before, now = flat(past.about["config"]), flat(asdict(config))
+    usual = flat(asdict(TrainConfig(config.game)))  # of settings that are younger than the checkpoint
+    before, now = usual | flat(past.about["config"]), flat(asdict(config))
     for name in before | now:
         is_longer = name == "total_samples" and now[name] > before[name]
         if name not in FREE and before.get(name) != now.get(name) and not is_longer:

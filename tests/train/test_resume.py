@@ -6,8 +6,9 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,11 @@ import torch
 from npckit import cli
 from npckit.agents.policy_file import PolicyFile, with_card
 from npckit.errors import UserError
+from npckit.games import registry
 from npckit.train import DQNConfig, PoolConfig, PPOConfig, Run, TrainConfig, resume, run
 from npckit.train.config import ALGORITHMS
 from npckit.train.config_file import to_toml
+from npckit.train.resuming import check_same
 from npckit.train.run_folder import held
 from npckit.train.stopping import Stopping
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -276,9 +279,18 @@ def test_a_changed_setting_is_named_and_one_that_bears_on_nothing_is_not(
     assert done.results["matches"][0]["matches"] == 4 and PolicyFile.load(done.policy).card.temperature == 1
 
 
-def test_changed_rules_are_refused(small: Make, killed: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
-    from npckit.games import registry
+def test_a_setting_that_is_younger_than_the_checkpoint_is_as_usual(small: Make, killed: Callable[..., Run]) -> None:
+    config = small("stopped")
+    about = {"rules_version": 1, "config": asdict(config)}
+    del about["config"]["ppo"]["asymmetric_critic"]
+    game = registry.load("pong")
+    past = SimpleNamespace(about=about, run=SimpleNamespace(path="stopped"))
+    check_same(past, config, game)
+    with pytest.raises(UserError, match=r"ppo\.asymmetric_critic = True, and the run began with False"):
+        check_same(past, replace(config, ppo=replace(config.ppo, asymmetric_critic=True)), game)
 
+
+def test_changed_rules_are_refused(small: Make, killed: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
     stopped = killed(small("stopped"))
     game = registry.load("pong")
     newer = replace(game, spec=replace(game.spec, version=game.spec.version + 1))
