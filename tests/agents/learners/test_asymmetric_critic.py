@@ -69,12 +69,20 @@ def test_who_plays_alone_has_nobody_to_confide() -> None:
         PPO("MlpPolicy", SB3VecEnv("flappy", 8), asymmetric_critic=True)
 
 
-def test_the_clock_may_end_an_episode() -> None:
+def test_what_the_clock_cuts_off_is_valued_by_what_others_perceived_last(monkeypatch: pytest.MonkeyPatch) -> None:
     env = SB3VecEnv("heist", 48, opponent="normal", seat="guard", max_ticks=40)
     env.seed(1)
     model = PPO("MlpPolicy", env, n_steps=32, batch_size=256, asymmetric_critic=True, seed=0)
-    model.learn(48 * 32 * 2)
-    assert torch.isfinite(model.rollout_buffer.advantages).all()
+    asked, value = [], model._value
+    monkeypatch.setattr(model, "_value", lambda obs, state, others: asked.append(others) or value(obs, state, others))
+    model.learn(48 * 32)
+    *cuts, last = asked  # the last is what comes after the rollout
+    ends = [9, 19, 29]  # of the decisions, each of four ticks
+    everybody, buffer = 48, model.rollout_buffer
+    assert [len(others) for others in cuts] == [everybody] * 3 and len(last) == everybody
+    for step, others in zip(ends, cuts, strict=True):
+        assert buffer.starts[step + 1].all()
+        assert torch.equal(others, buffer.others[step]) and not torch.equal(others, buffer.others[step + 1])
 
 
 def test_it_is_no_part_of_the_policy_file(tmp_path: Path) -> None:
