@@ -163,8 +163,9 @@ def _record(run: Run, video: Path) -> None:
     from ..playback.commands import record
     from .report import seated_names
 
-    names = seated_names(run, registry.load(run.config.game), str(run.policy))
-    record(run.config.game, names, seats=run.config.seats, out=video, seed=0)
+    title, seats = run.config.game, run.config.seats
+    names = seated_names(registry.load(title), run.config.role, seats, str(run.policy))
+    record(title, names, seats=seats, out=video, seed=0)
 
 
 def _trained(config: TrainConfig) -> Run:

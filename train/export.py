@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,11 +13,13 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from ..agents.policy_file import PolicyFile, shipped
+from ..agents.policy_file import PolicyFile, shipped, with_card, write_whole
 from ..errors import UserError
 from ..games import registry
 from ..games.contract import Game
 from ..games.files import check_target
+from .cards import seats_of
+from .report import watch_command
 from .run_folder import Run
 
 if TYPE_CHECKING:
@@ -27,7 +31,7 @@ Arg = tyro.conf.arg
 Source = Annotated[
     Path,
     Arg(
-        help="the folder of a run, or a zip that Stable-Baselines3 or sb3-contrib saved; with --distill also an .onnx file or a rival"
+        help="the folder of a run, or a zip of Stable-Baselines3 or sb3-contrib; with --distill or --temperature also an .onnx or a rival"
     ),
 ]
 Out = Annotated[Path, Arg(help="the new .onnx file")]
@@ -48,6 +52,10 @@ Trust = Annotated[
         help="of a zip: also load it with the class that saved it, WHICH RUNS WHAT IT HOLDS, and compare; for makers that you trust"
     ),
 ]
+Temperature = Annotated[
+    float | None,
+    Arg(help="how the file chooses: 0: the best action; above: one that is drawn by softmax(scores / temperature)"),
+]
 Distill = Annotated[Literal["no", "small"], Arg(help="small: train a smaller student to choose as the policy does")]
 Minutes = Annotated[float, Arg(help="distill: how long the student learns")]
 Matches = Annotated[int, Arg(help="distill: matches or episodes of each measurement, before and after")]
@@ -63,6 +71,7 @@ def export(
     stack: Stack = 0,
     card: Card = None,
     trust: Trust = False,
+    temperature: Temperature = None,
     distill: Distill = "no",
     minutes: Minutes = 1.0,
     matches: Matches = 200,
@@ -78,21 +87,51 @@ def export(
     is_zip = source.suffix == ".zip" and not _is_checkpoint(source)
     if not is_zip and (role or stack or card or trust):
         raise UserError("--role, --stack, --card and --trust are for zips of stock learners; leave them out.")
+    if temperature is not None and not 0 <= temperature <= 1000:
+        raise UserError(f"--temperature lies between 0 and 1000; got {temperature:g}.")
+    if temperature is not None and distill != "no":
+        raise UserError(
+            "a student chooses as its teacher does; leave --temperature out, and set the teacher's first or the student's afterwards."
+        )
     told: dict[str, Any] = {"game": game, "role": role, "stack": stack}
     if distill == "small":
         _distil(source, out, told, card, trust=trust, minutes=minutes, matches=matches, seed=seed)
     elif is_zip:
         _say(*_from_zip(source, out, told, card, trust=trust))
+    elif temperature is not None and _is_policy(source):
+        write_whole(out, PolicyFile.load(source).path.read_bytes())
     else:
         _say(*_from_run(source, out))
-    name = PolicyFile.load(out).card.game
+    if temperature is not None:
+        _set_temperature(out, temperature)
     print(f"wrote {out}, {out.stat().st_size / 1024:.0f} KiB; its card: npckit card {out}")
+    _say_what_is_next(PolicyFile.load(out))
+
+
+def _say_what_is_next(policy: PolicyFile) -> None:
+    """How to watch and to measure it, where it plays a title of npckit."""
+    name, role, file = policy.card.game, policy.card.role, shlex.quote(str(policy.path))
     if name in registry.names():
-        print(f"  watch it     npckit watch {name} {out}\n  measure it   npckit evaluate {out}")
+        title = registry.load(name)
+        watch = watch_command(title, name, role, seats_of(policy, title), file)
+        print(f"  watch it     {watch}\n  measure it   npckit evaluate {file}")
 
 
 def _say(parity: Parity, lines: Sequence[str] = ()) -> None:
     print("\n".join([parity.told(), *lines]))
+
+
+def _is_policy(source: Path) -> bool:
+    """Whether it is a policy file, or the name of one that is shipped."""
+    return source.suffix == ".onnx" or str(source) in shipped()
+
+
+def _set_temperature(path: Path, temperature: float) -> None:
+    """How a policy file chooses from now on; figures that were measured when it chose otherwise are left out."""
+    card = PolicyFile.load(path).card
+    if card.temperature != temperature:
+        card = replace(card, temperature=temperature, skill={}, ratings={})
+        write_whole(path, with_card(path.read_bytes(), card))
 
 
 def _is_checkpoint(source: Path) -> bool:
@@ -119,8 +158,10 @@ def _from_run(source: Path, out: Path) -> tuple[Parity]:
 
 
 def _no_source(source: Path) -> UserError:
-    if source.suffix == ".onnx" or str(source) in shipped():
-        return UserError(f"{source} is a policy file already; give --distill small for a smaller one.")
+    if _is_policy(source):
+        return UserError(
+            f"{source} is a policy file already; give --distill small for a smaller one, or --temperature for one that chooses otherwise."
+        )
     if source.suffix in (".pt", ".pt2", ".pth"):
         return UserError(
             f"{source}: torch's files of programs may run code where they are loaded; load it yourself and call "
@@ -198,7 +239,7 @@ def _teacher(source: Path, exported: Path, told: dict[str, Any], names: Path | N
     """The policy file of a source, made anew where it is a zip."""
     if source.suffix == ".zip" and not _is_checkpoint(source):
         _say(*_from_zip(source, exported, told, names, trust=trust))
-    elif source.suffix == ".onnx" or str(source) in shipped():
+    elif _is_policy(source):
         return PolicyFile.load(source)
     else:
         _from_run(source, exported)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from ..games import registry
 from ..games.files import check_target
 from .calibration import Plan, calibrate
 from .cards import seats_of
+from .report import play_command, watch_command
 from .run_folder import Run
 
 Arg = tyro.conf.arg
@@ -62,9 +64,9 @@ def ladder(
     found = calibrate(plan, lambda line: print(line, flush=True))
     write_ladder(policy, found, target, weaker)
     Console().print(table_of(found, f"{target}: {matches} matches a pairing, seed {seed}"))
-    name = game or title.name
-    against = f"play against a level: npckit play {name} --against {target} --level 3"
-    alone = f"watch a level: npckit watch {name} {target}@3"
+    place, name = (title, game or title.name, policy.card.role, seats), shlex.quote(str(target))
+    against = f"play against a level: {play_command(*place, name)} --level 3"
+    alone = f"watch a level: {watch_command(*place, f'{name}@3')}"
     print(f"wrote {target}; {against if found.unit == 'points' else alone}")
 
 

@@ -61,6 +61,36 @@ def test_a_run_gives_the_file_that_it_ended_with(finished: Run, tmp_path: Path, 
     np.testing.assert_array_equal(old.run(obs)[0], new.run(obs)[0])
 
 
+def test_a_file_can_be_made_to_draw_and_back(finished: Run, tmp_path: Path) -> None:
+    warm, cold = tmp_path / "warm.onnx", tmp_path / "cold.onnx"
+    assert (
+        run(finished.path, "--temperature", "0.5", "--out", warm) == run(warm, "--temperature", "0", "--out", cold) == 0
+    )
+    old, *new = (PolicyFile.load(path).card for path in (finished.policy, warm, cold))
+    assert [card.temperature for card in new] == [0.5, 0] and old.skill and not any(card.skill for card in new)
+    assert run("pong", "--temperature", "0", "--out", tmp_path / "same.onnx") == 0
+    assert (
+        PolicyFile.load(tmp_path / "same.onnx").card == PolicyFile.load("pong").card
+    )  # nothing that was measured is lost
+    figures = [evaluate(path, matches=20)[-1].score for path in (finished.policy, warm, cold)]
+    assert figures[0] == figures[2] != figures[1]
+
+
+def test_the_command_that_comes_next_seats_a_team_where_it_belongs(tmp_path: Path, capsys: Any) -> None:
+    out = tmp_path / "guards.onnx"
+    assert run("heist_guard", "--temperature", "0", "--out", out) == 0
+    assert f"npckit watch heist hard {out} {out} {out}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words", ["{run} --temperature -1", "{run} --temperature nan", "{run} --temperature 1 --distill small"]
+)
+def test_what_is_no_temperature_gets_one_sentence(words: str, finished: Run, tmp_path: Path, capsys: Any) -> None:
+    out = tmp_path / "rival.onnx"
+    assert run(*words.format(run=finished.path).split(), "--out", out) != 0
+    assert "temperature" in capsys.readouterr().err and not out.exists()
+
+
 def test_an_older_checkpoint_of_a_run_has_no_figures_of_the_newest(finished: Run, tmp_path: Path) -> None:
     oldest = finished.checkpoints[0]
     assert run(oldest, "--out", tmp_path / "rival.onnx") == 0
