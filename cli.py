@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -39,18 +40,17 @@ COMMANDS = {  # name: (where it lives, what it does)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command; returns the exit status (0 fine, 2 a refusal, 130 interrupted)."""
+    """Runs one command; returns the exit status (0 fine, 2 a refusal, 130 interrupted, 1 nobody reads any more)."""
     args = list(sys.argv[1:] if argv is None else argv)
-    if not args or args[0] in ("-h", "--help"):
-        return _help()
-    if args[0] == "--version":
-        print(f"npckit {__version__}")
-        return 0
     try:
-        _run(args[0], args[1:])
+        _run(args)
+        sys.stdout.flush()
     except UserError as error:
         print(f"npckit: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # as with `| head`; 1 is what rich exits with, and the last flush must not complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
         print(
             f"npckit: {error.filename or ''} {error.strerror or error}; nothing was overwritten.".replace(":  ", ": "),
@@ -62,7 +62,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(name: str, args: list[str]) -> None:
+def _run(line: list[str]) -> None:
+    name, args = (line or ["--help"])[0], line[1:]
+    if name in ("-h", "--help"):
+        return _help()
+    if name == "--version":
+        return print(f"npckit {__version__}")
     if name not in COMMANDS:
         raise UserError(f"there is no command {name!r}; the commands are {', '.join(COMMANDS)}.")
     if find_spec("tyro") is None:
@@ -79,8 +84,7 @@ def _load(place: str) -> Callable[..., Any]:
     return getattr(import_module(f"npckit.{module}"), function)
 
 
-def _help() -> int:
+def _help() -> None:
     print(f"npckit {__version__}: small pygame titles turned into rivals\n\nusage: npckit COMMAND [-h] ...\n")
     for name, (_, summary) in COMMANDS.items():
         print(f"  {name:<12} {summary}")
-    return 0

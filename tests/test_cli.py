@@ -1,5 +1,8 @@
 """The command line says in one sentence what is wrong, and exits with 2."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -94,3 +97,12 @@ def test_what_a_card_says_is_shown_as_plain_text(tmp_path, capsys):
     assert "[red]by" in said and "[/nothing]" in said and not {"\x1b", "\x07"} & set(said) and len(said) < 10**5
     assert main(["zoo", "verify", str(tmp_path / "rival.onnx")]) == 2
     assert "a number belongs there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["games", "--version"])  # by rich and by print
+def test_where_nobody_reads_any_more_nothing_is_said(command):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([sys.executable, "-m", "npckit", command], stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert done.returncode == 1 and done.stderr == ""
