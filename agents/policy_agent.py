@@ -106,15 +106,27 @@ class PolicyAgent:
         places = observer.games[rows], observer.seats[rows]
         if hampered is None:
             seen = observer.observe() if isinstance(rows, slice) else observer.observe_some(rows)
-            scores = np.where(observer.batch.masks(*places) > 0, self._scores(seen, rows), -np.inf)
+            scores = np.where(observer.batch.masks(*places) > 0, self._drawn(self._scores(seen, rows)), -np.inf)
             actions[places] = np.argmax(scores, axis=1)
             return
         now = observer.batch.states["tick"][observer.games].astype(np.int64)
         running = observer.batch.running[observer.games]
         usual = not (now[running] % self.policy.card.decision_ticks).any()
         if usual:
-            hampered.decide(self._scores(self._believed(hampered), slice(None)), now)
+            hampered.decide(self._drawn(self._scores(self._believed(hampered), slice(None))), now)
         actions[places] = hampered.act(now, observer.masks(), bound=usual)[rows]
+
+    @property
+    def weighs(self) -> bool:
+        """Whether its scores are logits that nothing hampers."""
+        return self._hampered is None and self.policy.card.output == "logits"
+
+    def chances(self) -> NDArray[np.float32]:
+        """(rows, actions): the softmax by which it draws, or would draw; asked for instead of `decide`."""
+        scores = self._scores(self._observer.observe(), slice(None)) / (self._temperature or 1.0)
+        scores = np.where(self._observer.masks() > 0, scores, -np.inf)
+        weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
 
     def _believed(self, hampered: Hampered) -> Observation:
         """What those under handicaps take for what they see."""
@@ -132,9 +144,13 @@ class PolicyAgent:
         scores, memory = self.policy.run(seen, memory)
         for name, values in memory.items():
             self._memory[name][rows] = values
-        if self._temperature > 0:
-            return np.asarray(scores / self._temperature + self._rng.gumbel(size=scores.shape))
         return scores
+
+    def _drawn(self, scores: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Scores whose best is the choice."""
+        if self._temperature == 0:
+            return scores
+        return np.asarray(scores / self._temperature + self._rng.gumbel(size=scores.shape))
 
     def state(self) -> State:
         memory = {name: values.copy() for name, values in self._memory.items()}

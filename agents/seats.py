@@ -60,6 +60,18 @@ class Partial(Agent, Remembers, Protocol):
 
 
 @runtime_checkable
+class Weighs(Protocol):
+    """An agent that may tell how likely it is to take which action."""
+
+    @property
+    def weighs(self) -> bool:
+        """Whether it can, once it sits."""
+
+    def chances(self) -> NDArray[np.float32]:
+        """(rows, actions); asked for instead of `decide`."""
+
+
+@runtime_checkable
 class Watches(Protocol):
     """An agent that wants to know how games end."""
 

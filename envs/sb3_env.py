@@ -102,8 +102,11 @@ class SB3VecEnv(VecEnv):
             )
         return seen
 
-    def shown(self) -> NDArray[np.int32]:
-        """(num_envs,): what the teacher would do now; to be asked once for every decision. Raises UserError where there is none."""
+    def shown(self) -> NDArray[np.float32]:
+        """(num_envs, actions): how likely the teacher would now take which action; to be asked once for every decision.
+
+        Raises UserError where there is none.
+        """
         if self.arena.teacher is None:
             raise UserError("nobody shows what to do; give the environment a teacher, or leave teacher_coef out.")
         return self.arena.teacher.show()

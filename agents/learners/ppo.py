@@ -296,7 +296,7 @@ class PPO(Learner, stable_baselines3.PPO):
         if facts.others is not None and policy.guess is not None:
             far[1] = functional.mse_loss(policy.guess(latent), facts.others)
         if facts.shown is not None and self._teacher_weight:
-            far[2] = functional.cross_entropy(logits, facts.shown)
+            far[2] = functional.kl_div(torch.log_softmax(logits, 1), facts.shown, reduction="batchmean")
         return loss + (self._far_weights() * far).sum(), torch.cat([told, far.detach()])
 
     def _far_weights(self) -> torch.Tensor:

@@ -47,7 +47,7 @@ class Minibatch:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a rollout knows of some samples, (k,) each; `masks` (k, actions) bool, `features` and `others` (k, m), `shown` (k,)."""
+    """What a rollout knows of some samples, (k,) each; `masks` (k, actions) bool, `features` and `others` (k, m), `shown` (k, actions)."""
 
     actions: torch.Tensor
     log_probs: torch.Tensor
@@ -95,7 +95,7 @@ class Rollout:
         self.masks = torch.ones(room, dtype=torch.bool, device=self.device) if masked else None
         self.features = torch.zeros(*shape, features, device=self.device) if features else None
         self.others = torch.zeros(*shape, others, device=self.device) if others else None
-        self.shown = torch.zeros(shape, dtype=torch.int64, device=self.device) if shown else None
+        self.shown = torch.zeros(room, device=self.device) if shown else None
 
     def reset(self) -> None:
         """The next rollout begins; the last frames of the old one stay, because stacks reach back to them."""

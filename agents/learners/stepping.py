@@ -70,8 +70,8 @@ class Stepper:
             )
         return self._own_others()
 
-    def shown(self) -> NDArray[np.int32]:
-        """(n,): what a teacher would do. UserError: there is none, or the environment is none of ours."""
+    def shown(self) -> NDArray[np.float32]:
+        """(n, actions): how likely a teacher would take which action. UserError: there is none, or the environment is none of ours."""
         if self._own_shown is None:
             raise UserError("only npckit's own SB3VecEnv has a teacher; leave teacher_coef out.")
         return self._own_shown()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from npckit.agents.policy_agent import PolicyAgent
+from npckit.agents.policy_file import PolicyFile, shipped
 from npckit.agents.seats import BotAgent
 from npckit.envs.arena import Arena
 from npckit.envs.sb3_env import SB3VecEnv
 from npckit.errors import UserError
+from npckit.games import registry
 from npckit.games.contract import Game
 from npckit.games.observation import ObsSpec
 from numpy.typing import NDArray
@@ -28,7 +31,7 @@ def test_who_does_what_is_shown_plays_as_the_teacher(title: Game) -> None:
     bot, actions = BotAgent(title.hardest), np.zeros((watched.batch.num_games, watched.batch.seats), np.int32)
     bot.sit(watched.batch, watched.games, watched.seats)
     for _ in range(300):
-        shown = taught.teacher.show()
+        shown = taught.teacher.show().argmax(1)
         bot.decide(actions)
         assert np.array_equal(shown, actions[watched.games, watched.seats])
         taught.step(shown)
@@ -42,7 +45,7 @@ def test_it_goes_on_from_a_snapshot(title: Game) -> None:
     rng = np.random.default_rng(0)
     actions = rng.integers(0, len(title.spec.actions_of(arena.role)), (120, 12))
 
-    def play(part: NDArray[np.int64]) -> list[NDArray[np.int32]]:
+    def play(part: NDArray[np.int64]) -> list[NDArray[np.float32]]:
         assert arena.teacher
         told = []
         for each in part:
@@ -61,7 +64,35 @@ def test_all_seats_of_a_team_are_shown_at_once(lantern: Game) -> None:
     env = SB3VecEnv(lantern, 8, seat="chaser", opponent="easy", teacher=BotAgent(lantern.hardest))
     env.seed(0)
     env.reset()
-    assert env.shown().shape == (8,) and env.shown().dtype == np.int32
+    shown = env.shown()
+    assert (
+        shown.shape == (8, len(lantern.spec.actions_of("chaser")))
+        and (shown.max(1) == 1).all()
+        and (shown.sum(1) == 1).all()
+    )
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_policy_tells_what_it_makes_of_each_action(name: str) -> None:
+    """Its likeliest action is the one that it takes, none that is not legal is likely at all, and values are no chances."""
+    policy = PolicyFile.load(name)
+    title, role = registry.load(policy.card.game), policy.card.role
+    arena = Arena(title, 12, obs=FEATURES, seat=role, teacher=PolicyAgent(policy), opponent=title.hardest)
+    arena.reset(7)
+    assert arena.teacher
+    plain, actions = PolicyAgent(policy, temperature=0), np.zeros((arena.batch.num_games, arena.batch.seats), np.int32)
+    plain.sit(arena.batch, arena.games, arena.seats)
+    seen = []
+    for _ in range(60):
+        seen.append(arena.teacher.show())
+        plain.decide(actions)
+        taken = actions[arena.games, arena.seats]
+        assert np.array_equal(seen[-1].argmax(1), taken)
+        assert not seen[-1][arena.batch.masks(arena.games, arena.seats) == 0].any()
+        arena.step(taken)
+    chances = np.concatenate(seen)
+    assert chances.dtype == np.float32 and np.allclose(chances.sum(1), 1)
+    assert (chances.max(1) == 1).all() == (policy.card.output == "q")
 
 
 def test_without_a_teacher_nothing_is_shown(pong: Game) -> None:
