@@ -35,6 +35,7 @@ CNNS: dict[str, dict[str, Layers]] = {
     },
 }
 IMPALA = (16, 32, 32)  # channels of the residual stages of Espeholt et al. 2018
+PLACES = 64  # numbers that tell of places in planes
 WIDTHS = {"tiny": 64, "small": 128, "nature": 512, "impala": 256}  # of the fully connected layer after them
 
 
@@ -90,7 +91,8 @@ def _eye(box: spaces.Space[Any], cnn: str, width: int, normalize: bool, zoom: Se
     if not isinstance(box, spaces.Box):
         raise UserError(f"learners see Box observations, or Dicts of them; got {box}.")
     if is_picture(box):
-        return Picture(box, cnn, width), width
+        picture = Picture(box, cnn, width)
+        return picture, picture.width
     size = int(torch.tensor(box.shape).prod())
     plain = RunningNorm(size) if normalize else Flat()
     return (Zoomed(plain, zoom) if zoom else plain), size * (1 + len(zoom))
@@ -127,7 +129,11 @@ class Zoomed(nn.Module):
 
 
 class Picture(nn.Module):
-    """A CNN and one fully connected layer: (n, channels, h, w) uint8 in 0..high, or floats in 0..1, to (n, width)."""
+    """A CNN and one fully connected layer: (n, channels, h, w) uint8 in 0..high, or floats in 0..1, to (n, self.width).
+
+    Of planes, which each show things of one kind, `PLACES` numbers beyond `width` tell the places as well: how far
+    a thing has moved since the last frame is a difference of those, and hard to tell for a CNN.
+    """
 
     def __init__(self, box: spaces.Box, cnn: str, width: int) -> None:
         super().__init__()
@@ -138,9 +144,15 @@ class Picture(nn.Module):
         with torch.no_grad():
             flat = self.trunk(torch.zeros(1, *box.shape)).shape[1]
         self.out: Any = nn.Sequential(nn.Linear(flat, width), nn.ReLU())
+        self.places = Places(box.shape, PLACES) if kind == "planes" else None
+        self.width = width + (PLACES if self.places else 0)
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
-        """Bytes are scaled by way of the first layer's weights, which are fewer than the pixels."""
+        seen = self._seen(frames)
+        return torch.cat([seen, self.places(frames.float())], 1) if self.places else seen
+
+    def _seen(self, frames: torch.Tensor) -> torch.Tensor:
+        """What the CNN makes of it. Bytes are scaled by way of the first layer's weights, which are fewer than the pixels."""
         scale = 1.0 if frames.is_floating_point() else self.scale
         if self._patchwise and not torch.compiler.is_exporting():
             kind = frames.device.type
@@ -152,6 +164,29 @@ class Picture(nn.Module):
         for layer in rest:
             x = layer(x)
         return self.out(x)
+
+
+class Places(nn.Module):
+    """Where in each plane things are: (n, channels, h, w) floats, not negative, to (n, count), by one linear layer.
+
+    It gets what part of a plane lies in the first row, the first two, and so on, and likewise in columns: a code of a number by
+    many with a threshold each, which is easier to learn from than the number (Gorishniy et al. 2022).
+    """
+
+    down: torch.Tensor
+    right: torch.Tensor
+
+    def __init__(self, shape: tuple[int, ...], count: int) -> None:
+        super().__init__()
+        channels, height, width = shape
+        self.register_buffer("down", torch.ones(height, height).triu(), persistent=False)  # sums up, as `cumsum` does
+        self.register_buffer("right", torch.ones(width, width).triu(), persistent=False)
+        self.out = nn.Linear(channels * (height + width), count)
+
+    def forward(self, planes: torch.Tensor) -> torch.Tensor:
+        whole = planes.sum((2, 3)).clamp(min=1.0)[..., None]
+        rows, columns = planes.sum(3) / whole @ self.down, planes.sum(2) / whole @ self.right
+        return self.out(torch.cat([rows, columns], 2).flatten(1))
 
 
 def convolutions(shape: tuple[int, ...], layers: Layers) -> nn.Sequential:

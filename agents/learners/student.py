@@ -106,7 +106,6 @@ def _eye(card: Card, part: Part) -> nn.Module:
     if len(shape) == 1:
         return Zoom(shape[0])
     eye: Any = Picture(spaces.Box(part.low, part.high, shape, np.dtype(part.dtype).type), "tiny", PICTURE)
-    eye.width = PICTURE
     return eye
 
 

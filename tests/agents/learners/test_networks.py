@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from gymnasium import spaces
-from npckit.agents.learners.networks import CNNS, WIDTHS, Eyes, move, random_moves
+from npckit.agents.learners.networks import CNNS, PLACES, WIDTHS, Eyes, Places, move, random_moves
 from npckit.agents.learners.normalize import RewardNorm, RunningNorm
 from npckit.errors import UserError
 
@@ -22,7 +22,7 @@ def test_bytes_and_the_floats_of_the_same_picture_look_the_same(cnn: str, box: s
     eyes = Eyes(box, cnn)
     frames = torch.from_numpy(np.stack([box.sample() for _ in range(3)]))
     out = eyes(frames)
-    assert out.shape == (3, eyes.features_dim) == (3, WIDTHS[cnn])
+    assert out.shape == (3, eyes.features_dim) == (3, WIDTHS[cnn] + (PLACES if box is PLANES else 0))
     torch.testing.assert_close(out, eyes(frames.float() / float(box.high.max())), rtol=1e-4, atol=1e-5)
 
 
@@ -36,7 +36,20 @@ def test_parts_of_a_dict_are_seen_side_by_side() -> None:
     seen: dict[str, Any] = {"features": torch.rand(2, 5), "planes": torch.zeros(2, 6, 24, 32, dtype=torch.uint8)}
     out = eyes(seen)
     torch.testing.assert_close(out[:, :5], seen["features"])
-    assert eyes.features_dim == 5 + WIDTHS["tiny"]
+    assert eyes.features_dim == 5 + WIDTHS["tiny"] + PLACES
+
+
+def test_a_place_is_a_sum_of_what_is_seen_of_it() -> None:
+    places, planes = Places((2, 5, 7), 2), torch.zeros(35, 2, 5, 7)
+    down, right = torch.arange(5).repeat_interleave(7), torch.arange(7).repeat(5)
+    planes[torch.arange(35), 1, down, right] = 1.0
+    with torch.no_grad():
+        places.out.weight.zero_()
+        places.out.weight[0, 12:17] = -1.0
+        places.out.weight[1, 17:24] = -1.0
+        places.out.bias.copy_(torch.tensor([5.0, 7.0]))
+    torch.testing.assert_close(places(planes), torch.stack([down, right], 1).float())
+    assert (places(torch.zeros(1, 2, 5, 7)) == places.out.bias).all()  # nothing is nowhere, and no division by it
 
 
 def test_what_is_no_box_is_refused() -> None:
