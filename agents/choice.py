@@ -14,6 +14,17 @@ _NEVER = np.full((), -np.inf, np.float32)
 _LANE = 11  # of the random numbers that draw actions; handicaps have those below
 
 
+def chances(scores: NDArray[Any], legal: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """(rows, actions) softmax of scores over what is legal.
+
+    >>> chances(np.array([[0.0, 9.0, 0.0]]), np.array([[True, False, True]])).tolist()
+    [[0.5, 0.0, 0.5]]
+    """
+    scores = np.where(legal, scores, _NEVER)
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
+
+
 class Choice:
     """`temperature`: actions are drawn by softmax(scores / temperature), from numbers of each character's own; None: the best."""
 

@@ -15,6 +15,7 @@ from ..games.contract import Game
 from ..games.observation import Observation, Observer, ObsSpec
 from ..games.snapshot import State
 from .card import Card
+from .choice import chances
 from .hampered import Hampered
 from .handicap import NO_HANDICAP, Handicap
 from .ladder import Level, ladder_of, policy_of
@@ -124,9 +125,7 @@ class PolicyAgent:
     def chances(self) -> NDArray[np.float32]:
         """(rows, actions): the softmax by which it draws, or would draw; asked for instead of `decide`."""
         scores = self._scores(self._observer.observe(), slice(None)) / (self._temperature or 1.0)
-        scores = np.where(self._observer.masks() > 0, scores, -np.inf)
-        weights = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
+        return chances(scores, self._observer.masks() > 0)
 
     def _believed(self, hampered: Hampered) -> Observation:
         """What those under handicaps take for what they see."""

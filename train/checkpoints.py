@@ -22,7 +22,7 @@ from ..errors import Diverged, UserError
 from ..games.files import draft_of
 from ..games.snapshot import State
 from .config import TrainConfig
-from .run_folder import Run
+from .run_folder import Run, told_if_unlike
 from .state_file import read_state, write_state
 
 KEPT = 3
@@ -47,7 +47,8 @@ class Checkpoint:
 
     def load_into(self, model: BaseAlgorithm) -> None:
         """Puts weights, optimiser and replay buffer into an equally built model."""
-        model.set_parameters(str(self.path), device=model.device)
+        with told_if_unlike(self.path):
+            model.set_parameters(str(self.path), device=model.device)
         if self.about["replay"]:
             buffer: Any = model.replay_buffer  # type: ignore[attr-defined]  # off-policy learners have one
             buffer.set_state(self._read(_replay_of(self.path), REPLAY, buffer.state()))

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from ..agents.choice import chances
 from ..agents.learners.memory import State
 from ..agents.learners.parity import Views, torch_scores
 from ..agents.learners.policies import NEVER
@@ -90,8 +91,8 @@ class Lessons:
             acting = np.where((self._turn < share)[:, None], wanted, scores)
             self._play(np.where(masks, acting, -np.inf).argmax(1), masks)
         self._student = state
-        *parts, chances, legal, fresh = (torch.from_numpy(np.stack(each)) for each in zip(*told, strict=True))
-        return Lot(tuple(parts), chances, legal, fresh, begin)
+        *parts, targets, legal, fresh = (torch.from_numpy(np.stack(each)) for each in zip(*told, strict=True))
+        return Lot(tuple(parts), targets, legal, fresh, begin)
 
     def _play(self, actions: NDArray[np.intp], masks: NDArray[np.bool_]) -> None:
         whims = self._rng.random(ROWS) < WHIMS
@@ -101,12 +102,10 @@ class Lessons:
 
     def _chances(self, scores: NDArray[np.float32], masks: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Softmax of the teacher's scores over what is legal; Q-values are first brought to the scale of logits."""
-        legal = np.where(masks, scores, np.nan)
         if not self._soft:  # from the first decisions on: the best is so much above the mean
+            legal = np.where(masks, scores, np.nan)
             self._soft = max(float(np.mean(np.nanmax(legal, 1) - np.nanmean(legal, 1))) / 3, 1e-6)
-        shown = (legal - np.nanmax(legal, axis=1, keepdims=True)) / self._soft
-        chances = np.where(masks, np.exp(shown), 0)
-        return np.asarray(chances / chances.sum(1, keepdims=True), np.float32)
+        return chances(scores / self._soft, masks)
 
     def _state_of(self, student: Student) -> Views:
         if not hasattr(self, "_student"):

@@ -143,13 +143,12 @@ def _from_run(source: Path, out: Path) -> tuple[Parity]:
     """The newest checkpoint of a run, or the one that is named; its card tells what was measured of the same weights."""
     from ..agents.learners.export import export_policy
     from .cards import card_of
-    from .models import learner_class
 
     checkpoint = _is_checkpoint(source)
     if not checkpoint and not (source / "config.toml").is_file():
         raise _no_source(source)
     run = Run.open(source.parent.parent if checkpoint else source)
-    model = learner_class(run.config.algorithm).load(source, device="cpu") if checkpoint else run.load_model()
+    model = run.load_model(source if checkpoint else None)
     title, samples = registry.load(run.config.game), model.num_timesteps
     card = PolicyFile.load(run.policy).card if run.policy.is_file() else None
     if card is None or card.training.get("samples") != samples:

@@ -66,13 +66,18 @@ class Run:
         results = folder / "results.json"
         return cls(folder, config, json.loads(results.read_text()) if results.is_file() else {})
 
-    def load_model(self) -> BaseAlgorithm:
-        """The model of the newest checkpoint, as Stable-Baselines3 loads it. Raises UserError where there is none yet."""
+    def load_model(self, checkpoint: Path | None = None) -> BaseAlgorithm:
+        """The model of a checkpoint, of the newest where none is named, as Stable-Baselines3 loads it.
+
+        Raises UserError where there is none yet, or its network is not what this version builds.
+        """
         from .models import learner_class
 
         if not self.checkpoints:
             raise UserError(f"{self.path} has no checkpoint yet; train for longer, or set checkpoint_every lower.")
-        return learner_class(self.config.algorithm).load(self.checkpoints[-1], device="cpu")
+        path = checkpoint or self.checkpoints[-1]
+        with told_if_unlike(path):
+            return learner_class(self.config.algorithm).load(path, device="cpu")
 
     def exported(self) -> Path:
         """The policy file; where the run was killed before it wrote one, it is made from the newest checkpoint."""
@@ -81,6 +86,19 @@ class Run:
 
             export_checkpoint(self)
         return self.policy
+
+
+@contextmanager
+def told_if_unlike(checkpoint: Path) -> Iterator[None]:
+    """Turns torch's list of weights that do not fit into a UserError."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "loading state_dict" not in str(error):
+            raise
+        raise UserError(
+            f"{checkpoint} holds another network than this version of npckit builds; use the version that made it, or train anew."
+        ) from None
 
 
 def create_run(config: TrainConfig) -> Run:

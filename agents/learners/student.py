@@ -105,8 +105,7 @@ def _eye(card: Card, part: Part) -> nn.Module:
     shape = card.input_shapes()[part.name]
     if len(shape) == 1:
         return Zoom(shape[0])
-    eye: Any = Picture(spaces.Box(part.low, part.high, shape, np.dtype(part.dtype).type), "tiny", PICTURE)
-    return eye
+    return Picture(spaces.Box(part.low, part.high, shape, np.dtype(part.dtype).type), "tiny", PICTURE)
 
 
 def student_card(card: Card) -> dict[str, Any]:

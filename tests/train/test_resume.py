@@ -307,6 +307,16 @@ def test_a_damaged_checkpoint_is_named(small: Make, killed: Callable[..., Run]) 
         resume(stopped.path, quiet=True)
 
 
+def test_a_network_of_another_version_is_named(
+    small: Make, killed: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = killed(small("stopped", obs="planes"))
+    monkeypatch.setattr("npckit.agents.learners.networks.PLACES", 8)
+    for go_on in (stopped.load_model, lambda: resume(stopped.path, quiet=True)):
+        with pytest.raises(UserError, match=rf"{stopped.checkpoints[-1].name} holds another network"):
+            go_on()
+
+
 def test_a_run_that_goes_on_elsewhere_is_left_alone(small: Make, killed: Callable[..., Run]) -> None:
     stopped = killed(small("stopped"))
     with held(stopped.path), pytest.raises(UserError, match="is being trained just now"):

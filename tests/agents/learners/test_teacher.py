@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from npckit.agents.learners import PPO, RecurrentPPO
-from npckit.agents.seats import BotAgent
+from npckit.agents.seats import Agent, BotAgent, agent_named
 from npckit.envs.sb3_env import SB3VecEnv
 from npckit.errors import UserError
+from npckit.games import registry
 from npckit.train.models import Budget, Falling
 from stable_baselines3.common.env_util import make_vec_env
 
@@ -22,17 +23,18 @@ class Counted(BotAgent):
         super().decide(actions)
 
 
-def env_of(teacher: BotAgent | None, rows: int = 64) -> SB3VecEnv:
+def env_of(teacher: Agent | None, rows: int = 64) -> SB3VecEnv:
     env = SB3VecEnv("pong", rows, opponent="easy", teacher=teacher)
     env.seed(1)
     return env
 
 
+@pytest.mark.parametrize("teacher", ["normal", "pong"])  # a bot, which is certain, and a policy, which is not
 @pytest.mark.parametrize("learner", [PPO, RecurrentPPO])
-def test_it_comes_to_do_what_it_is_shown(learner: type[PPO]) -> None:
+def test_it_comes_to_do_what_it_is_shown(learner: type[PPO], teacher: str) -> None:
     model = learner(
         "MlpPolicy",
-        env_of(BotAgent("normal")),
+        env_of(agent_named(teacher, registry.load("pong"))),
         n_steps=32,
         batch_size=512,
         learning_rate=3e-3,
