@@ -21,7 +21,7 @@ def test_a_potential_is_one_finite_number_for_each_row_and_moves(name, role):
     arena.reset(3)
     seen = []
     for _ in range(300):
-        arena.step(arena.teacher.show())
+        arena.step(arena.teacher.show().argmax(1))
         own = features_of(arena.batch, arena.games, arena.seats)
         seen.append(game.potentials[role](np.concatenate([own, arena.others.features()], 1)))
     values = np.array(seen)
