@@ -72,8 +72,9 @@ export class Npc {
     const size = part.frame_shape.reduce((a, b) => a * b, 1);
     if (frame?.length !== size) throw new Error(`${part.name} has ${size} numbers a frame; got ${frame?.length}`);
     const count = this.card.observation.stack;
-    const stack = (this.stacks[part.name] ??= Array(count).fill(frame));
-    stack.push(frame);
+    const kept = frame.slice(); // the game may draw the next one over it
+    const stack = (this.stacks[part.name] ??= Array(count).fill(kept));
+    stack.push(kept);
     stack.shift();
     const joined = new ARRAYS[part.dtype](size * count);
     stack.forEach((each, place) => joined.set(each, place * size));
