@@ -32,7 +32,7 @@ def parse(function: Callable[..., Any], prog: str, args: Sequence[str]) -> Calla
 
 
 def _sentence(box: str) -> str:
-    """What tyro says in its box, or between its lines where the terminal knows no boxes, without heading and last remark.
+    """What tyro says in its box, or between its lines where the terminal knows no boxes, without heading, details and last remark.
 
     >>> _sentence("╭─ Parsing error ─╮\\n│ Unrecognized options: --fast │\\n│ ──── │\\n│ For full helptext, see x --help │\\n╰──╯")
     'Unrecognized options: --fast'
@@ -43,4 +43,7 @@ def _sentence(box: str) -> str:
         for line in lines
         if line.strip("─-╰╯") and not line.startswith("For full helptext") and not line.endswith("--help")
     ]
-    return " ".join(told).rstrip(".") or "the flags could not be read"
+    return (
+        re.split(r"\.? (?:Got errors|Argument helptext):", " ".join(told))[0].rstrip(".")
+        or "the flags could not be read"
+    )

@@ -16,6 +16,8 @@ WRONG = {
     "frob": "there is no command 'frob'",
     "play": "Missing from npckit play",
     "play pong --fast": "Unrecognized options: --fast; see npckit play --help.",
+    "play pong --rating high": "['high']; see npckit play --help.",
+    "train pong --minutes soon": "'soon'; see npckit train --help.",
     "play pogn": "there is no title 'pogn'",
     "play pong --seat top": "its seats are left, right",
     "watch pong hard godlike": "has no player 'godlike'",

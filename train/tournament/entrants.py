@@ -41,8 +41,8 @@ def read_entrants(game: Game, names: Sequence[str], seats: int) -> tuple[list[En
     bots = [_bot(game, level, role) for level in levels for role in roles]
     entrants = [*policies, *bots]
     if not any(can_meet(game, a.player.role, b.player.role, seats) for a in entrants for b in entrants if a is not b):
-        told = " ".join(remarks)
-        raise UserError(f"a tournament needs two who can play each other. {told} Name more, such as {game.hardest}.")
+        told = ["a tournament needs two who can play each other.", *remarks, f"Name more, such as {game.hardest}."]
+        raise UserError(" ".join(told))
     return entrants, remarks
 
 
