@@ -43,7 +43,5 @@ def _sentence(box: str) -> str:
         for line in lines
         if line.strip("─-╰╯") and not line.startswith("For full helptext") and not line.endswith("--help")
     ]
-    return (
-        re.split(r"\.? (?:Got errors|Argument helptext):", " ".join(told))[0].rstrip(".")
-        or "the flags could not be read"
-    )
+    wrong, *_ = re.split(r"\.? (?:Got errors|Argument helptext):", " ".join(told))  # what follows is for programmers
+    return wrong.rstrip(".") or "the flags could not be read"
