@@ -9,6 +9,7 @@ SPREAD := --numprocesses auto --maxprocesses 4 --dist loadfile  # a file of test
 
 demo: $(VENV)/.installed
 	$(RUN)/npckit demo
+	@echo "  from here    . $(VENV)/bin/activate    so that the shell finds npckit"
 
 test: $(VENV)/.installed
 	$(RUN)/python -m pytest $(SPREAD)
